@@ -1,0 +1,180 @@
+"""The least room between a soup of triangles and a rule on an edge: exact, at every height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import MultiPolygon, Polygon
+
+from zonebox import tolerance
+from zonebox.geometry.boundary import Boundary
+from zonebox.geometry.profile import Profile
+from zonebox.geometry.soup import Soup, nearest_on_sides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance:
+    """The tightest place against a rule on an edge.
+
+    ``distance_m`` is what there is, ``required_m`` what the rule wants at that height; ``point`` (x, y, z) lies on the
+    building, ``foot`` on the edge; ``origin`` is the triangle concerned.
+    """
+
+    distance_m: float
+    required_m: float
+    point: tuple[float, float, float]
+    foot: tuple[float, float, float]
+    origin: int
+
+    @property
+    def margin_m(self) -> float:
+        """Room left, negative where the rule is broken."""
+        return self.distance_m - self.required_m
+
+
+def edge_clearance(
+    soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge: int, profile: Profile, ground: tuple[float, float]
+) -> Clearance | None:
+    """Find where a soup comes closest to breaking a rule on an edge; None where the edge has no say over it.
+
+    The soup is cut where the profile bends and where the meaning of "distance" changes (beside the edge, past an
+    obtuse corner, round a reflex corner); within each piece the margin is linear, or convex, so its least value is
+    found at a corner or on a side (domain D3).
+    """
+    best: Clearance | None = None
+    for slab, zero, slope, offset in _slabs(soup, lot, edge, profile, ground):
+        for piece, distance, gradient_axis in _zones(slab, lot, edge):
+            found = (_round_corner(piece, gradient_axis, zero, slope, offset) if distance is None
+                     else _linear(piece, lot, shape, edge, zero, slope, offset))
+            if found is not None and (best is None or found.margin_m < best.margin_m):
+                best = found
+    return best
+
+
+Plane = NDArray[np.float64]
+
+
+def _slabs(
+    soup: Soup, lot: Boundary, edge: int, profile: Profile, ground: tuple[float, float]
+) -> list[tuple[Soup, Plane, float, float]]:
+    """Cut by height where the profile bends: (piece, ground plane, slope, offset), required = slope · h + offset.
+
+    The ground plane (gx, gy, g0) gives the elevation of the profile's zero height; it slopes along the edge.
+    """
+    rise = (ground[1] - ground[0]) / lot.length[edge]
+    tangent = lot.tangent[edge]
+    plane = np.array([*(rise * tangent), ground[0] - rise * float(tangent @ lot.start[edge])])
+    normal = np.array([-plane[0], -plane[1], 1.0])
+    heights = profile.heights
+    bounds = [-np.inf, *heights, np.inf]
+    slabs = []
+    for low, high in pairwise(bounds):
+        if low == -np.inf and not profile.from_below:
+            continue
+        piece = soup
+        if low > -np.inf:
+            over = (soup.corners @ normal - plane[2]).max(1) if len(soup) else np.zeros(0)
+            piece = piece.where(over > low + tolerance.SNAP_M).above(normal, plane[2] + low)
+        if high < np.inf:
+            piece = piece.below(normal, plane[2] + high)
+        slope, offset = _line(profile, low, high)
+        if len(piece):
+            slabs.append((piece, plane, slope, offset))
+    return slabs
+
+
+def _line(profile: Profile, low: float, high: float) -> tuple[float, float]:
+    """Slope and offset of the required distance between two neighbouring bends."""
+    points = profile.points
+    if low == -np.inf:
+        return 0.0, points[0][1]
+    start = [s for h, s in points if h == low][-1]
+    if high == np.inf:
+        return profile.slope, start - profile.slope * low
+    end = next(s for h, s in points if h == high)
+    slope = (end - start) / (high - low)
+    return slope, start - slope * low
+
+
+def _zones(soup: Soup, lot: Boundary, edge: int) -> list[tuple[Soup, str | None, NDArray[np.float64]]]:
+    """Pieces in which distance means one thing: ``"line"`` (to the edge's line) or None (to the corner given)."""
+    t = np.array([*lot.tangent[edge], 0.0])
+    n = np.array([*lot.inward[edge], 0.0])
+    start, end = lot.start[edge], lot.end[edge]
+    at_start, at_end = float(lot.tangent[edge] @ start), float(lot.tangent[edge] @ end)
+    beside = soup.above(t, at_start).below(t, at_end)
+    zones: list[tuple[Soup, str | None, NDArray[np.float64]]] = [(beside, "line", start)]
+    for corner, neighbour, turn, side, border in (
+        (start, int(lot.before[edge]), float(lot.turn_deg[lot.before[edge]]), -1.0, at_start),
+        (end, int(lot.after[edge]), float(lot.turn_deg[edge]), 1.0, at_end),
+    ):
+        if turn >= 90.0:
+            continue
+        beyond = soup.above(side * t, side * border)
+        inward = np.array([*lot.inward[neighbour], 0.0])
+        if turn > -90.0:
+            beyond = beyond.above(inward, float(inward[:2] @ corner))
+        if turn < 0.0:
+            zones.append((beyond, None, corner))
+        else:
+            zones.append((beyond.above(n, float(n[:2] @ start)), "line", start))
+    return [zone for zone in zones if len(zone[0])]
+
+
+def _linear(
+    soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge: int, plane: Plane, slope: float, offset: float
+) -> Clearance | None:
+    """Least margin against the edge's line: at a corner of a piece."""
+    soup = _split_at_lot(soup, lot, shape, edge)
+    corners = soup.corners.reshape(-1, 3)
+    distance = (corners[:, :2] - lot.start[edge]) @ lot.inward[edge]
+    height = corners[:, 2] - corners[:, :2] @ plane[:2] - plane[2]
+    required = slope * height + offset
+    margin = distance - required
+    behind = distance < -tolerance.SPLIT_M
+    if behind.any():                                   # another arm of the lot lies behind this edge: not its affair
+        margin[behind & shapely.intersects_xy(shape, corners[:, :2])] = np.inf
+    k = int(margin.argmin())
+    if not np.isfinite(margin[k]):
+        return None
+    x, y, z = (float(v) for v in corners[k])
+    foot = corners[k, :2] - distance[k] * lot.inward[edge]
+    return Clearance(distance_m=float(distance[k]), required_m=float(required[k]), point=(x, y, z),
+                     foot=(float(foot[0]), float(foot[1]), z), origin=int(soup.origin[k // 3]))
+
+
+def _split_at_lot(soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge: int) -> Soup:
+    """Quarter the triangles behind the edge that stand half in another arm of the lot, until little is mixed.
+
+    Only how far such a design reaches beyond the boundary depends on this, to 1/64 of a triangle; that it reaches
+    beyond it does not.
+    """
+    normal = np.array([*lot.inward[edge], 0.0])
+    at_edge = float(normal[:2] @ lot.start[edge])
+    behind = soup.below(normal, at_edge)
+    if not len(behind):
+        return soup
+    ahead = soup.above(normal, at_edge)
+    for _ in range(6):
+        flat = behind.corners[:, :, :2]
+        inside = shapely.intersects_xy(shape, flat.reshape(-1, 2)).reshape(-1, 3)
+        mixed = inside.any(1) & ~shapely.contains(shape, shapely.convex_hull(shapely.multipoints(flat)))
+        if not mixed.any():
+            break
+        behind = behind.where(~mixed).joined(behind.where(mixed).quartered())
+    return ahead.joined(behind)
+
+
+def _round_corner(soup: Soup, corner: NDArray[np.float64], plane: Plane, slope: float, offset: float) -> Clearance:
+    """Least margin against a reflex corner: on a side of a piece."""
+    level = float(corner @ plane[:2] + plane[2])       # round a corner the corner's ground holds
+    values, places = nearest_on_sides(soup.corners, corner, slope)
+    k = int(values.argmin())
+    x, y, z = (float(v) for v in places[k])
+    distance = float(np.hypot(x - corner[0], y - corner[1]))
+    return Clearance(distance_m=distance, required_m=slope * (z - level) + offset, point=(x, y, z),
+                     foot=(float(corner[0]), float(corner[1]), z), origin=int(soup.origin[k]))

@@ -1,0 +1,210 @@
+"""Closed solids and their differences, on the manifold3d kernel.
+
+The kernel's booleans are exact in their decisions and fast, but an open mesh can bring the interpreter down: every
+mesh enters through `solid_of`, which checks first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import manifold3d
+import numpy as np
+from manifold3d import CrossSection, Manifold, Mesh64
+from numpy.typing import NDArray
+from shapely.geometry import MultiPolygon, Polygon
+
+from zonebox import tolerance
+from zonebox.errors import GeometryError
+from zonebox.geometry.boundary import Boundary
+from zonebox.geometry.mesh import Mesh, is_closed
+from zonebox.geometry.profile import Profile
+
+Solid = Any
+"""A `manifold3d.Manifold`, which ships no type information."""
+
+_OUTSIDE_M = tolerance.SNAP_M
+"""How far a cutting solid reaches beyond the lot's wall, so that no film is left on it."""
+
+
+def solid_of(mesh: Mesh) -> Solid:
+    """Turn a closed, outward-facing mesh into a solid.
+
+    Raises
+    ------
+    GeometryError
+        The mesh is open, or the kernel refuses it.
+    """
+    if not is_closed(mesh.triangles, len(mesh.vertices)):
+        raise GeometryError(f"a solid needs a closed mesh; this one of {len(mesh)} triangles is open")
+    solid = Manifold(Mesh64(mesh.vertices.copy(), mesh.triangles.astype(np.uint64)))  # the kernel wants writable arrays
+    if solid.status() != manifold3d.Error.NoError:
+        raise GeometryError(f"the solid kernel refused the mesh: {solid.status()}")
+    return solid
+
+
+def mesh_of(solid: Solid) -> Mesh:
+    """Return a solid's surface."""
+    m = solid.to_mesh64()
+    return Mesh(vertices=np.asarray(m.vert_properties)[:, :3], triangles=np.asarray(m.tri_verts).astype(np.int32))
+
+
+def mesh_with_origin(solid: Solid) -> tuple[Mesh, NDArray[np.int64]]:
+    """Return a solid's surface and, for each triangle (m,), the ``original_id`` of the solid it came from."""
+    m = solid.to_mesh64()
+    ends = np.asarray(m.run_index, dtype=np.int64) // 3
+    ids = np.asarray(m.run_original_id, dtype=np.int64)
+    mesh = Mesh(vertices=np.asarray(m.vert_properties)[:, :3], triangles=np.asarray(m.tri_verts).astype(np.int32))
+    return mesh, np.repeat(ids, np.diff(ends))
+
+
+def prism(shape: Polygon | MultiPolygon, bottom: float, top: float) -> Solid:
+    """Extrude a polygon, holes and parts included, between two heights; nothing where ``top <= bottom``."""
+    if shape.is_empty or top <= bottom:
+        return Manifold()
+    rings = []
+    for part in getattr(shape, "geoms", [shape]):
+        rings += [np.asarray(ring.coords)[:-1, :2] for ring in (part.exterior, *part.interiors)]
+    section = CrossSection(rings, manifold3d.FillRule.EvenOdd)
+    return Manifold.extrude(section, top - bottom).translate((0.0, 0.0, bottom))
+
+
+def united(solids: Iterable[Solid]) -> Solid:
+    """Union of solids."""
+    listed = list(solids)
+    return Manifold.batch_boolean(listed, manifold3d.OpType.Add) if listed else Manifold()
+
+
+def outlines(solid: Solid, height: float) -> list[NDArray[np.float64]]:
+    """Rings (k, 2) of the section of a solid at a height; shells counter-clockwise, holes clockwise."""
+    return [np.asarray(ring) for ring in solid.slice(height).to_polygons()]
+
+
+def edge_wedge(
+    lot: Boundary, edge: int, profile: Profile, ground: tuple[float, float], bottom: float, top: float
+) -> Solid:
+    """Everything that a rule on an edge forbids between two elevations (domain C2).
+
+    The profile is swept along the edge, sheared where its ground slopes; beyond an obtuse corner the sweep runs on to
+    the neighbouring edge's line, and round a reflex corner it is revolved.
+
+    Parameters
+    ----------
+    lot : Boundary
+        Edges of the lot, near the origin of coordinates.
+    edge : int
+        Which one.
+    profile : Profile
+        Required distance over height.
+    ground : (float, float)
+        Elevation of the profile's zero height at the start and end of the edge.
+    bottom, top : float
+        Elevations that contain the lot's prism.
+    """
+    low, high = bottom - max(ground), top - min(ground)
+    section = profile.section(low, high)
+    if not len(section):
+        return Manifold()
+    parts = [_sweep(lot, edge, section, ground)]
+    for corner, turn, at_end in (
+        (lot.start[edge], lot.turn_deg[lot.before[edge]], False),
+        (lot.end[edge], lot.turn_deg[edge], True),
+    ):
+        if turn < 0.0:
+            parts.append(_revolve(lot, edge, section, corner, float(turn), ground[int(at_end)], at_end=at_end))
+    return united(parts) if len(parts) > 1 else parts[0]
+
+
+def _sweep(lot: Boundary, edge: int, section: NDArray[np.float64], ground: tuple[float, float]) -> Solid:
+    length, t, n = float(lot.length[edge]), lot.tangent[edge], lot.inward[edge]
+    depth = float(section[:, 0].max())
+    before, after = (_run_on(float(turn), depth) for turn in (lot.turn_deg[lot.before[edge]], lot.turn_deg[edge]))
+    outline = section.copy()
+    outline[[0, -1], 0] = -_OUTSIDE_M
+    body = Manifold.extrude(CrossSection([outline]), length + before + after)      # local: x = d, y = h, z = along
+    slope = (ground[1] - ground[0]) / length
+    origin = lot.start[edge] - before * t
+    body = body.transform(np.array([
+        [n[0], 0.0, t[0], origin[0]],
+        [n[1], 0.0, t[1], origin[1]],
+        [0.0, 1.0, slope, ground[0] - before * slope],
+    ]))
+    ends = ((lot.start[edge], lot.before[edge], before), (lot.end[edge], lot.after[edge], after))
+    for corner, neighbour, run in ends:
+        if run > 2 * _OUTSIDE_M:
+            inward = lot.inward[neighbour]
+            body = body.trim_by_plane((float(inward[0]), float(inward[1]), 0.0), float(inward @ corner) - _OUTSIDE_M)
+    return body
+
+
+def _run_on(turn_deg: float, depth: float) -> float:
+    """How far a sweep runs past a corner: to the neighbour's line where it is obtuse, a hair where it is acute."""
+    if turn_deg < 0.0:
+        return 0.0
+    if turn_deg >= 90.0:
+        return _OUTSIDE_M
+    return depth / math.tan(math.radians(max(turn_deg, 0.5))) + 3 * _OUTSIDE_M
+
+
+def _revolve(
+    lot: Boundary, edge: int, section: NDArray[np.float64], corner: NDArray[np.float64], turn_deg: float,
+    ground: float, *, at_end: bool,
+) -> Solid:
+    """Turn the profile about a reflex corner, from this edge's normal to the neighbouring edge, circumscribed."""
+    n, t = lot.inward[edge], lot.tangent[edge] * (1.0 if at_end else -1.0)
+    total = math.radians(min(90.0 - turn_deg, 180.0))
+    depth = float(section[:, 0].max())
+    half = math.acos(1.0 / (1.0 + tolerance.ARC_SAGITTA_M / depth))
+    steps = max(4, math.ceil(total / (2.0 * half)))
+    half = total / steps / 2.0
+    # tangent to the strip's line at both ends; corners of the circumscribed polygon in between
+    angles = np.concatenate([[-1e-4, 0.0], (np.arange(steps) * 2 + 1) * half, [total, total + 1e-4]])
+    stretch = np.concatenate([[1.0, 1.0], np.full(steps, 1.0 / math.cos(half)), [1.0, 1.0]])
+    direction = (np.cos(angles)[:, None] * n + np.sin(angles)[:, None] * t) * stretch[:, None]
+    ring = section[section[:, 0] > 0.0]
+    axis_low, axis_high = float(section[:, 1].min()), float(section[:, 1].max())
+    return _fan(corner, direction, ring, (axis_low, axis_high), ground, clockwise=at_end)
+
+
+def _fan(
+    corner: NDArray[np.float64], direction: NDArray[np.float64], ring: NDArray[np.float64],
+    axis: tuple[float, float], ground: float, *, clockwise: bool,
+) -> Solid:
+    """Union of the thin sectors between neighbouring directions, each the hull-free sweep of the section."""
+    k, m = len(ring), len(direction)
+    outer = np.empty((m, k, 3))
+    outer[:, :, :2] = corner + direction[:, None, :] * ring[None, :, :1]
+    outer[:, :, 2] = ring[:, 1] + ground
+    poles = np.array([[*corner, axis[0] + ground], [*corner, axis[1] + ground]])
+    vertices = np.concatenate([outer.reshape(-1, 3), poles])
+    low, high = m * k, m * k + 1
+    number = np.arange(m * k).reshape(m, k)
+    quads: list[NDArray[np.int64]] = []
+    a, b, c, d = number[:-1, :-1], number[1:, :-1], number[1:, 1:], number[:-1, 1:]
+    quads += [np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)]
+    bottom = np.stack([np.full(m - 1, low), number[1:, 0], number[:-1, 0]], -1)
+    cover = np.stack([np.full(m - 1, high), number[:-1, -1], number[1:, -1]], -1)
+    cap = _cap(ring, axis)                                     # triangles over (ring..., low, high)
+    first = np.where(cap < k, number[0][np.minimum(cap, k - 1)], low + (cap - k))
+    last = np.where(cap < k, number[-1][np.minimum(cap, k - 1)], low + (cap - k))
+    triangles = np.concatenate([*quads, bottom, cover, first, last[:, ::-1]])
+    mesh = Mesh(vertices=vertices, triangles=triangles.astype(np.int32))
+    if clockwise:
+        mesh = Mesh(vertices=mesh.vertices, triangles=mesh.triangles[:, ::-1])
+    return solid_of(_outward(mesh))
+
+
+def _cap(ring: NDArray[np.float64], axis: tuple[float, float]) -> NDArray[np.int64]:
+    """Triangulate the half section bounded by the axis: polygon (ring from low to high, then the axis downwards)."""
+    polygon = np.concatenate([ring, [[0.0, axis[0]], [0.0, axis[1]]]])
+    order = np.concatenate([[len(ring)], np.arange(len(ring)), [len(ring) + 1]])
+    triangles = np.asarray(manifold3d.triangulate([polygon[order]]), dtype=np.int64)
+    return order[triangles]
+
+
+def _outward(mesh: Mesh) -> Mesh:
+    from zonebox.geometry.mesh import volume_m3
+
+    return mesh if volume_m3(mesh) >= 0.0 else Mesh(vertices=mesh.vertices, triangles=mesh.triangles[:, ::-1])

@@ -1,0 +1,141 @@
+"""Triangle soups: corners (m, 3, 3) with a number that says where each triangle came from.
+
+Verdicts are taken on soups, because a soup needs no closed mesh: real models are open, dirty and inside out, and a
+triangle that stands in forbidden space stands there all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from zonebox import tolerance
+from zonebox.geometry.mesh import Mesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Soup:
+    """Loose triangles: ``corners`` (m, 3, 3) metres, ``origin`` (m,) the triangle each was cut from."""
+
+    corners: NDArray[np.float64]
+    origin: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, mesh: Mesh) -> Soup:
+        """Take a mesh apart."""
+        return cls(corners=mesh.corners, origin=np.arange(len(mesh)))
+
+    def __len__(self) -> int:
+        """Count the triangles."""
+        return len(self.corners)
+
+    def where(self, keep: NDArray[np.bool_]) -> Soup:
+        """Return the triangles under a mask."""
+        return Soup(corners=self.corners[keep], origin=self.origin[keep])
+
+    def mesh(self) -> Mesh:
+        """Return the triangles as a mesh, without welding."""
+        numbers = np.arange(3 * len(self), dtype=np.int32).reshape(-1, 3)
+        return Mesh(vertices=self.corners.reshape(-1, 3), triangles=numbers)
+
+    def joined(self, other: Soup) -> Soup:
+        """Return both soups together."""
+        return Soup(corners=np.concatenate([self.corners, other.corners]),
+                    origin=np.concatenate([self.origin, other.origin]))
+
+    def quartered(self) -> Soup:
+        """Return each triangle cut into four at the middles of its sides."""
+        a, b, c = (self.corners[:, k] for k in range(3))
+        ab, bc, ca = (a + b) / 2.0, (b + c) / 2.0, (c + a) / 2.0
+        pieces = [np.stack(p, 1) for p in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
+        return Soup(corners=np.concatenate(pieces), origin=np.tile(self.origin, 4))
+
+    def below(self, normal: ArrayLike, offset: float) -> Soup:
+        """Return what lies in the half-space ``normal · p <= offset``; a triangle across its border is cut.
+
+        Examples
+        --------
+        >>> one = Soup(corners=np.array([[[0.0, 0, 0], [2, 0, 0], [0, 2, 0]]]), origin=np.zeros(1, dtype=np.intp))
+        >>> half = one.below([1, 0, 0], 1.0)
+        >>> len(half), float(half.corners[:, :, 0].max())
+        (2, 1.0)
+        >>> len(one.below([1, 0, 0], -1.0))
+        0
+        """
+        n = np.asarray(normal, dtype=np.float64)
+        signed = self.corners @ n - offset
+        signed[np.abs(signed) < tolerance.SPLIT_M] = 0.0
+        inside = signed <= 0.0
+        count = inside.sum(1)
+        kept = [self.corners[count == 3]]
+        origins = [self.origin[count == 3]]
+        for inner in (1, 2):
+            chosen = count == inner
+            if not chosen.any():
+                continue
+            corners, s = self.corners[chosen], signed[chosen]
+            lone = np.argmax(inside[chosen] if inner == 1 else ~inside[chosen], axis=1)
+            rows = np.arange(len(corners))
+            a, b, c = (corners[rows, (lone + k) % 3] for k in range(3))
+            sa, sb, sc = (s[rows, (lone + k) % 3] for k in range(3))
+            ab = a + (b - a) * (sa / (sa - sb))[:, None]
+            ac = a + (c - a) * (sa / (sa - sc))[:, None]
+            pieces = [np.stack([a, ab, ac], 1)] if inner == 1 else [np.stack([ab, b, c], 1), np.stack([ab, c, ac], 1)]
+            kept += pieces
+            origins += [self.origin[chosen]] * len(pieces)
+        return Soup(corners=np.concatenate(kept), origin=np.concatenate(origins))
+
+    def above(self, normal: ArrayLike, offset: float) -> Soup:
+        """Return what lies in the half-space ``normal · p >= offset``."""
+        return self.below(-np.asarray(normal, dtype=np.float64), -offset)
+
+
+def nearest_on_sides(
+    corners: NDArray[np.float64], point: ArrayLike, slope: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Least value of |p − point| (in plan) − slope · z over the sides of triangles.
+
+    The function is convex along a segment, so each side is searched by golden section; over a whole triangle the
+    least value lies on its border, because the function is homogeneous about a point of its axis.
+
+    Parameters
+    ----------
+    corners : (m, 3, 3) float64
+        Triangles.
+    point : (2,)
+        Plan position of the vertical axis.
+    slope : float
+        How fast the required distance grows with height.
+
+    Returns
+    -------
+    value : (m,) float64
+        The least value per triangle.
+    place : (m, 3) float64
+        Where it is taken.
+    """
+    axis = np.asarray(point, dtype=np.float64)
+    a = corners.reshape(-1, 3)
+    b = np.roll(corners, -1, axis=1).reshape(-1, 3)
+
+    def value(share: NDArray[np.float64]) -> NDArray[np.float64]:
+        p = a + (b - a) * share[:, None]
+        return np.asarray(np.hypot(*(p[:, :2] - axis).T) - slope * p[:, 2])
+
+    golden = (np.sqrt(5.0) - 1.0) / 2.0
+    low, high = np.zeros(len(a)), np.ones(len(a))
+    for _ in range(48):                                 # 0.618**48 of a side: far below a micrometre
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        nearer = value(left) <= value(right)
+        low, high = np.where(nearer, low, left), np.where(nearer, right, high)
+    candidates = np.stack([(low + high) / 2.0, np.zeros(len(a)), np.ones(len(a))])
+    values = np.stack([value(c) for c in candidates])
+    best = values.argmin(0)
+    share = candidates[best, np.arange(len(a))]
+    per_side = values.min(0).reshape(-1, 3)
+    side = per_side.argmin(1)
+    places = (a + (b - a) * share[:, None]).reshape(-1, 3, 3)
+    rows = np.arange(len(side))
+    return per_side[rows, side], places[rows, side]

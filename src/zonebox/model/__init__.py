@@ -1,0 +1,20 @@
+"""The values everything else speaks in: frozen, keyword-only, named by the field's own words.
+
+A `Plan` holds `Parcel` and `Control`; a `ControlEnvelope` is what a control leaves of the space over a parcel; a
+`Building` comes from IFC or a city model, a `Terrain` from LiDAR; all of them meet in a `Scene`, and checking a scene
+gives a `Report` of `Finding`.
+"""
+
+from zonebox.model.building import Building, Element, FloorArea, GeoreferenceNote, Space, Storey
+from zonebox.model.control import Authority, Control, Datum, EdgeSelector, Kind, Severity
+from zonebox.model.envelope import CapConstraint, ControlEnvelope, EdgeConstraint, Emptiness
+from zonebox.model.finding import Cure, Finding, Report, State, Where
+from zonebox.model.plan import ControlLine, Edge, EdgeRole, Parcel, Plan
+from zonebox.model.scene import Scene, Source
+from zonebox.model.terrain import Terrain
+
+__all__ = [
+    "Authority", "Building", "CapConstraint", "Control", "ControlEnvelope", "ControlLine", "Cure", "Datum", "Edge",
+    "EdgeConstraint", "EdgeRole", "EdgeSelector", "Element", "Emptiness", "Finding", "FloorArea", "GeoreferenceNote",
+    "Kind", "Parcel", "Plan", "Report", "Scene", "Severity", "Source", "Space", "State", "Storey", "Terrain", "Where",
+]

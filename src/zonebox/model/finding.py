@@ -1,0 +1,98 @@
+"""What a check found: located, measured, attributed to a clause and to elements, with the change that cures it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+from zonebox.geometry.mesh import Mesh
+from zonebox.model.control import Control
+
+
+class State(StrEnum):
+    """Verdict of a check (domain §0): margin ≥ 0, within tolerance, beyond it, or not possible."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    MARGINAL = "MARGINAL"
+    FAIL = "FAIL"
+    NOT_CHECKED = "NOT_CHECKED"
+
+
+def judge(margin: float, tol: float) -> State:
+    """Verdict for a margin (> 0: room left) and its tolerance.
+
+    >>> [judge(m, 0.05).value for m in (0.0, -0.04, -0.06)]
+    ['PASS', 'MARGINAL', 'FAIL']
+    """
+    if margin >= 0.0:
+        return State.PASS
+    return State.MARGINAL if margin >= -tol else State.FAIL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """The worst place: a point in the frame (x, y, z), the parcel edge and the storey concerned."""
+
+    point: tuple[float, float, float] | None = None
+    edge: int | None = None
+    storey: str = ""
+    foot: tuple[float, float, float] | None = None
+    """Other end of the dimension line: the place on the limit that ``point`` is measured to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cure:
+    """The least change that makes the check pass: what to do, by how much, in which direction (unit vector).
+
+    ``action`` is ``lower``, ``move``, ``remove_floor_area``, ``remove_footprint`` or ``add_green``.
+    """
+
+    action: str
+    amount: float
+    unit: str
+    direction: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Finding:
+    """One check of one control on one design.
+
+    ``margin`` > 0 means room left; ``reason`` says what is missing for NOT_CHECKED, else how it was measured.
+    ``part`` is the offending piece as a mesh in the frame, for pictures and tiles.
+    """
+
+    id: str
+    check: str
+    state: State
+    parcel: str
+    design: str
+    control: Control | None
+    value: float | None = None
+    limit: float | None = None
+    margin: float | None = None
+    tolerance: float | None = None
+    unit: str = ""
+    where: Where = Where()
+    elements: tuple[str, ...] = ()
+    cure: Cure | None = None
+    reason: str = ""
+    part: Mesh | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Report:
+    """All findings of a scene, sorted by id."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def summary(self) -> dict[State, int]:
+        """Count of findings by state, every state present."""
+        counted = Counter(finding.state for finding in self.findings)
+        return {state: counted[state] for state in State}
+
+    @property
+    def compliant(self) -> bool:
+        """Whether nothing failed."""
+        return not any(finding.state is State.FAIL for finding in self.findings)

@@ -1,0 +1,122 @@
+"""A plan: parcels with the roles of their edges, and the controls that bind them (INSPIRE `SpatialPlan`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from zonebox.geometry.boundary import Boundary, boundary
+from zonebox.model.control import Control
+
+
+class EdgeRole(StrEnum):
+    """What lies beyond a parcel edge (domain C1)."""
+
+    FRONT = "front"
+    STREET = "street"
+    STREET_SIDE = "street_side"
+    SIDE = "side"
+    REAR = "rear"
+    INTERIOR = "interior"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """One edge of a parcel, in the order of `Parcel.boundary`.
+
+    ``chain`` numbers the run of nearly collinear edges it belongs to; ``reason`` and ``confidence`` (0–1) say how its
+    role was found; ``road`` and ``road_width_m`` name the street beyond it, where there is one.
+    """
+
+    index: int
+    role: EdgeRole
+    chain: int
+    reason: str
+    confidence: float
+    road: str = ""
+    road_width_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parcel:
+    """One lot.
+
+    Parameters
+    ----------
+    id : str
+        Parcel number 地块编号.
+    shape : Polygon or MultiPolygon
+        In the frame, metres; shells counter-clockwise.
+    edges : tuple of Edge
+        One per edge of ``boundary``.
+    land_use, land_use_name : str
+        Code and name of the use 用地性质, as the plan writes them.
+    buildable : bool
+        Whether the use admits buildings at all.
+    area_declared_m2 : float or None
+        The area the plan states; it governs ratios (domain A2).
+    design_ground_m : float or None
+        Elevation of the outdoor design ground, where the plan states it.
+    attributes : mapping
+        Every other field of the source, as text, for display and export.
+    notes : tuple of str
+        What was repaired or assumed on reading, one sentence each.
+    """
+
+    id: str
+    shape: Polygon | MultiPolygon
+    edges: tuple[Edge, ...] = ()
+    land_use: str = ""
+    land_use_name: str = ""
+    buildable: bool = True
+    area_declared_m2: float | None = None
+    design_ground_m: float | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def boundary(self) -> Boundary:
+        """Directed edges of the lot."""
+        return boundary(self.shape)
+
+    @property
+    def area_m2(self) -> float:
+        """Area that ratios are taken against: the declared one, else the drawn one (domain A2)."""
+        return float(self.shape.area) if self.area_declared_m2 is None else self.area_declared_m2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ControlLine:
+    """A typed line or zone of the plan: 蓝线 river, 紫线 heritage, 绿线 green, or a control zone."""
+
+    kind: str
+    name: str
+    shape: BaseGeometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """Parcels, the controls on them, and the streets and lines around them.
+
+    ``understood`` is what the reader recognised, as (concept, field or reason) rows for the user to see.
+    """
+
+    source: str
+    parcels: tuple[Parcel, ...]
+    controls: tuple[Control, ...]
+    roads: tuple[ControlLine, ...] = ()
+    lines: tuple[ControlLine, ...] = ()
+    understood: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def parcel(self, parcel_id: str) -> Parcel | None:
+        """Find a parcel by its number."""
+        return next((p for p in self.parcels if p.id == parcel_id), None)
+
+    def controls_of(self, parcel_id: str) -> tuple[Control, ...]:
+        """List the controls on a parcel, in plan order."""
+        return tuple(c for c in self.controls if c.parcel == parcel_id)

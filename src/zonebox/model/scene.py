@@ -1,0 +1,57 @@
+"""Everything about one place, in one frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from zonebox.errors import InputError
+from zonebox.frame import Frame
+from zonebox.model.building import Building
+from zonebox.model.envelope import ControlEnvelope
+from zonebox.model.plan import Plan
+from zonebox.model.terrain import Terrain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An input file of a run: its name as the scene writes it and the SHA-256 of its bytes."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """A place with its plan, ground, buildings and envelopes.
+
+    Readers fill it, envelopes are built from the plan and the terrain, and everything that checks, draws or writes
+    takes a whole `Scene`.
+    """
+
+    name: str
+    title: str
+    title_zh: str = ""
+    frame: Frame
+    plan: Plan
+    terrain: Terrain | None
+    context: tuple[Building, ...]
+    designs: tuple[Building, ...]
+    envelopes: tuple[ControlEnvelope, ...]
+    sources: tuple[Source, ...] = ()
+
+    def envelope(self, parcel_id: str) -> ControlEnvelope | None:
+        """Find the envelope of a parcel."""
+        return next((e for e in self.envelopes if e.parcel == parcel_id), None)
+
+    def variant(self, name: str) -> Scene:
+        """Return the scene with only the designs of one variant, and those that belong to every variant.
+
+        Raises
+        ------
+        InputError
+            No design belongs to this variant.
+        """
+        names = sorted({d.variant for d in self.designs if d.variant})
+        if name not in names:
+            raise InputError(f"{self.name}/variant", got=f'"{name}"', want=f"one of {', '.join(names) or 'none'}")
+        return replace(self, designs=tuple(d for d in self.designs if d.variant in ("", name)))

@@ -1,0 +1,51 @@
+"""The ground as a triangulated irregular network (TIN) with a stated error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from shapely.geometry import MultiPolygon, Polygon
+
+from zonebox.geometry.mesh import Mesh
+from zonebox.geometry.tin import TinIndex, tin_index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Terrain:
+    """Bare ground.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        Upward-facing triangles in the frame, no overlaps in plan.
+    source : str
+        Files it was made from.
+    max_error_m, rms_error_m : float
+        Largest and root-mean-square vertical distance of the ground points to the TIN, measured.
+    ground_points : int
+        How many points it was made from.
+    notes : tuple of str
+        What was dropped, filled or assumed.
+    """
+
+    mesh: Mesh
+    source: str
+    max_error_m: float
+    rms_error_m: float
+    ground_points: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def index(self) -> TinIndex:
+        """Lookup structure; made on each access, so keep it for repeated use."""
+        return tin_index(self.mesh)
+
+    def height_at(self, xy: ArrayLike) -> NDArray[np.float64]:
+        """Ground elevation under points (n, 2); NaN outside the terrain."""
+        return self.index.height_at(np.asarray(xy, dtype=np.float64).reshape(-1, 2))
+
+    def mean_over(self, shape: Polygon | MultiPolygon) -> float:
+        """Mean elevation over a polygon, area-weighted on the TIN; NaN where less than half of it is covered."""
+        return self.index.mean_over(shape)

@@ -1,0 +1,258 @@
+"""Read a `scene.toml`: which files make a scene, and what only its author can say about them.
+
+Every key is known here; an unknown one is refused with the nearest known name and its line, because a misspelt
+`vertical_shift_m` that is silently ignored costs a permit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from zonebox.errors import InputError
+from zonebox.frame import check_scene_crs
+
+DATA_VARIABLE: Final = "ZONEBOX_DATA"
+"""Environment variable with the folder of data that scenes do not carry themselves; it overrides `scene.data_root`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPart:
+    """The ``[plan]`` table; paths are resolved."""
+
+    parcels: str
+    crs: str = ""
+    rules: tuple[Path, ...] = ()
+    roads: str = ""
+    lines: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    authority: Mapping[str, str] = field(default_factory=dict)
+    decimal: str = "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerrainPart:
+    """The ``[terrain]`` table."""
+
+    points: tuple[Path, ...]
+    crs: str = ""
+    max_error_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextPart:
+    """One ``[[context]]`` table."""
+
+    source: Path
+    crs: str = ""
+    lod: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignPart:
+    """One ``[[design]]`` table."""
+
+    id: str
+    source: Path
+    parcel: str = ""
+    variant: str = ""
+    placement: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneFile:
+    """A scene as its author wrote it, checked and with every path resolved."""
+
+    path: Path
+    name: str
+    title: str
+    title_zh: str
+    crs: str
+    vertical_shift_m: float | None
+    vertical_shift_source: str
+    grids: tuple[Path, ...]
+    plan: PlanPart
+    terrain: TerrainPart | None
+    context: tuple[ContextPart, ...]
+    designs: tuple[DesignPart, ...]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every input file, the scene file first, in the order in which the scene names them."""
+        plan = [self.plan.parcels, self.plan.roads, self.plan.lines]
+        vectors = [Path(split_layer(text)[0]) for text in plan if text]
+        terrain = list(self.terrain.points) if self.terrain else []
+        others = [*self.plan.rules, *terrain, *(c.source for c in self.context), *(d.source for d in self.designs)]
+        return tuple(dict.fromkeys([self.path, *vectors, *others]))
+
+
+_KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
+    "": {"scene": dict, "plan": dict, "terrain": dict, "context": list, "design": list},
+    "scene": {"title": str, "title_zh": str, "crs": str, "vertical_shift_m": (int, float),
+              "vertical_shift_source": str, "data_root": str, "grids": list},
+    "plan": {"parcels": str, "crs": str, "rules": list, "roads": str, "lines": str, "fields": dict, "authority": dict,
+             "decimal": str},
+    "plan.authority": {"document": str, "version": str, "status": str, "valid_from": str, "valid_to": str},
+    "terrain": {"points": list, "crs": str, "max_error_m": (int, float)},
+    "context": {"source": str, "crs": str, "lod": str},
+    "design": {"id": str, "source": str, "parcel": str, "variant": str, "placement": dict},
+    "design.placement": {"easting": (int, float), "northing": (int, float), "elevation": (int, float),
+                         "rotation_deg": (int, float)},
+}
+_REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
+    "": ("scene", "plan"), "scene": ("title", "crs"), "plan": ("parcels",), "terrain": ("points",),
+    "context": ("source",), "design": ("id", "source"), "design.placement": ("easting", "northing", "elevation"),
+}
+_WORDS: Final[Mapping[object, str]] = {str: "text", dict: "a table", list: "a list", (int, float): "a number"}
+
+
+def read(scene: Path) -> SceneFile:
+    """Read a scene given as a folder or as its `scene.toml`.
+
+    Raises
+    ------
+    InputError
+        Missing file, broken TOML, unknown or missing key, wrong type, or a named file that does not exist.
+    FrameError
+        The scene's CRS is unknown or has no vertical datum.
+    """
+    path = scene / "scene.toml" if scene.is_dir() else scene
+    if not path.is_file():
+        raise InputError(path, got="no such file", want="a scene folder or its scene.toml",
+                         then="check the path, or try scenes/riverside_block")
+    text = path.read_text(encoding="utf-8")
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(path, got=f"broken TOML ({error})", want="key = value lines and [tables]",
+                         then="mend that line") from None
+    reader = _Reader(path=path.resolve(), text=text, root=_data_root(path, table))
+    return reader.scene(table)
+
+
+def split_layer(source: str) -> tuple[str, str]:
+    """Cut ``file:layer`` into file and layer; a drive letter or URL scheme is no layer mark.
+
+    >>> split_layer("plan.gpkg:parcels"), split_layer("C:/plan.gpkg")
+    (('plan.gpkg', 'parcels'), ('C:/plan.gpkg', ''))
+    """
+    head, mark, layer = source.rpartition(":")
+    if not mark or len(head) < 2 or "/" in layer or "\\" in layer:
+        return source, ""
+    return head, layer
+
+
+def _data_root(path: Path, table: Mapping[str, Any]) -> Path | None:
+    stated = table.get("scene", {}).get("data_root", "") if isinstance(table.get("scene"), dict) else ""
+    chosen = os.environ.get(DATA_VARIABLE) or stated
+    return (path.resolve().parent / str(chosen)).resolve() if chosen else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """The file being read, for error places and relative paths."""
+
+    path: Path
+    text: str
+    root: Path | None
+
+    def scene(self, table: Mapping[str, Any]) -> SceneFile:
+        self.check("", table)
+        head = table["scene"]
+        self.check("scene", head)
+        check_scene_crs(head["crs"], where=self.place("scene.crs"))
+        designs = tuple(self.design(d) for d in table.get("design", []))
+        ids = [d.id for d in designs]
+        if len(set(ids)) != len(ids):
+            double = next(i for i in ids if ids.count(i) > 1)
+            raise InputError(self.place("design.id"), got=f'two designs "{double}"', want="a different id for each")
+        return SceneFile(
+            path=self.path, name=self.path.parent.name, title=head["title"],
+            title_zh=head.get("title_zh", head["title"]), crs=head["crs"],
+            vertical_shift_m=head.get("vertical_shift_m"), vertical_shift_source=head.get("vertical_shift_source", ""),
+            grids=tuple(self.folder(g, "scene.grids") for g in head.get("grids", [])),
+            plan=self.plan(table["plan"]),
+            terrain=self.terrain(table["terrain"]) if "terrain" in table else None,
+            context=tuple(self.one_context(c) for c in table.get("context", [])), designs=designs,
+        )
+
+    def plan(self, part: Mapping[str, Any]) -> PlanPart:
+        self.check("plan", part)
+        self.check("plan.authority", part.get("authority", {}))
+        return PlanPart(
+            parcels=self.vector(part["parcels"], "plan.parcels"), crs=part.get("crs", ""),
+            rules=tuple(self.file(r, "plan.rules") for r in part.get("rules", [])),
+            roads=self.vector(part.get("roads", ""), "plan.roads"),
+            lines=self.vector(part.get("lines", ""), "plan.lines"),
+            fields=dict(part.get("fields", {})), authority=dict(part.get("authority", {})),
+            decimal=part.get("decimal", "."),
+        )
+
+    def terrain(self, part: Mapping[str, Any]) -> TerrainPart:
+        self.check("terrain", part)
+        return TerrainPart(points=tuple(self.file(p, "terrain.points") for p in part["points"]),
+                           crs=part.get("crs", ""), max_error_m=part.get("max_error_m"))
+
+    def one_context(self, part: Mapping[str, Any]) -> ContextPart:
+        self.check("context", part)
+        return ContextPart(source=self.file(part["source"], "context.source"), crs=part.get("crs", ""),
+                           lod=str(part.get("lod", "")))
+
+    def design(self, part: Mapping[str, Any]) -> DesignPart:
+        self.check("design", part)
+        placement = part.get("placement")
+        if placement is not None:
+            self.check("design.placement", placement)
+        return DesignPart(id=part["id"], source=self.file(part["source"], f"design.{part['id']}.source"),
+                          parcel=part.get("parcel", ""), variant=part.get("variant", ""), placement=placement)
+
+    def check(self, table: str, found: Mapping[str, Any]) -> None:
+        known = _KEYS[table]
+        for key, value in found.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                raise InputError(self.place(f"{table}.{key}".lstrip(".")), got=f'the unknown key "{key}"',
+                                 want=f"one of {', '.join(known)}", then=f'did you mean "{near[0]}"?' if near else "")
+            if not isinstance(value, known[key]) or isinstance(value, bool):
+                raise InputError(self.place(f"{table}.{key}".lstrip(".")), got=repr(value), want=_WORDS[known[key]])
+        for key in _REQUIRED.get(table, ()):
+            if key not in found:
+                full = f"{table}.{key}".lstrip(".")
+                raise InputError(self.place(table), got=f'no "{key}"', want=f"{_WORDS[known[key]]} {full}",
+                                 then="add it; scenes/riverside_block/scene.toml shows how")
+
+    def place(self, dotted: str) -> str:
+        """File, line and key; the line of the first mention of the key's last part."""
+        last = re.escape(dotted.rpartition(".")[2])
+        mention = rf"^[ \t]*(?:\[+[\w.]*)?{last}\b|[{{,][ \t]*{last}[ \t]*="
+        found = re.search(mention, self.text, re.MULTILINE) if last else None
+        line = f":{self.text.count(chr(10), 0, found.end()) + 1}" if found else ""
+        return f"{self.path.parent.name}/{self.path.name}{line} {dotted}".rstrip()
+
+    def vector(self, source: str, key: str) -> str:
+        if not source or "://" in source:
+            return source
+        name, layer = split_layer(source)
+        return str(self.file(name, key)) + (f":{layer}" if layer else "")
+
+    def file(self, name: str, key: str) -> Path:
+        return self._find(name, key, "file")
+
+    def folder(self, name: str, key: str) -> Path:
+        return self._find(name, key, "folder")
+
+    def _find(self, name: str, key: str, what: str) -> Path:
+        tried = [self.path.parent / name, *([self.root / name] if self.root else [])]
+        for candidate in tried:
+            if candidate.exists():
+                return candidate.resolve()
+        where = "beside the scene file" + (f" or under {self.root}" if self.root else "")
+        readme = "; the scene's README says where to get its data" if (self.path.parent / "README.md").exists() else ""
+        raise InputError(self.place(key), got=f'"{name}", which does not exist {where}', want=f"an existing {what}",
+                         then=f"check the name, or set {DATA_VARIABLE} to the folder that holds it{readme}")

@@ -1,0 +1,48 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _shared_folder() -> Path | None:
+    """The shared test data: ZONEBOX_DATA, else the folder `shared/data` beside the checkout."""
+    stated = os.environ.get("ZONEBOX_DATA")
+    folder = Path(stated) if stated else REPOSITORY.parent / "shared" / "data"
+    return folder.resolve() if folder.is_dir() else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let scenes and child processes find the shared data where the tests found it."""
+    folder = _shared_folder()
+    if folder is not None:
+        os.environ.setdefault("ZONEBOX_DATA", str(folder))
+
+
+def unavailable(what: str, remedy: str) -> None:
+    """Skip on a user's machine, fail in continuous integration: there nothing may be missing."""
+    message = f"{what}: {remedy}"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real test data that is not part of the repository."""
+    folder = _shared_folder()
+    if folder is None:
+        unavailable("no shared test data", "set ZONEBOX_DATA to its folder")
+    assert folder is not None
+    return folder
