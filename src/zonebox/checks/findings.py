@@ -1,0 +1,58 @@
+"""How checks write their findings: the same words and rounding everywhere."""
+
+from __future__ import annotations
+
+import math
+
+from zonebox import tolerance
+from zonebox.checks.subject import Subject
+from zonebox.geometry.mesh import Mesh
+from zonebox.model import Control, Cure, Finding, State, Where
+from zonebox.model.finding import judge
+
+NOWHERE = Where()
+
+
+def measured(
+    subject: Subject,
+    control: Control,
+    *,
+    check: str,
+    value: float,
+    limit: float,
+    margin: float,
+    tol: float,
+    unit: str,
+    reason: str,
+    where: Where = NOWHERE,
+    elements: tuple[str, ...] = (),
+    cure: Cure | None = None,
+    part: Mesh | None = None,
+    suffix: str = "",
+) -> Finding:
+    """Write down a measured margin; the cure and the offending part only where the margin is negative."""
+    margin = 0.0 if abs(margin) < tolerance.NOISE else margin
+    short = margin < 0.0
+    return Finding(
+        id=subject.finding_id(control.id, *([suffix] if suffix else [])), check=check, state=judge(margin, tol),
+        parcel=subject.parcel.id, design=subject.design.id, control=control, value=value, limit=limit, margin=margin,
+        tolerance=tol, unit=unit, where=where, elements=elements if short else (), cure=cure if short else None,
+        reason=reason, part=part if short else None,
+    )
+
+
+def not_checked(subject: Subject, control: Control, *, check: str, reason: str, unit: str = "") -> Finding:
+    """Write down that a check was not possible, and what is missing."""
+    return Finding(
+        id=subject.finding_id(control.id), check=check, state=State.NOT_CHECKED, parcel=subject.parcel.id,
+        design=subject.design.id, control=control, limit=control.limit, unit=unit, reason=reason,
+    )
+
+
+def up(amount: float, step: float = 0.001) -> float:
+    """Round an amount up to a whole step, so that applying it is enough.
+
+    >>> up(1.4201)
+    1.421
+    """
+    return round(math.ceil((amount - tolerance.NOISE) / step) * step, 6)

@@ -1,0 +1,79 @@
+"""How near a design comes to the edges of its lot, at every height (domain D3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zonebox import tolerance
+from zonebox.checks.findings import measured, not_checked, up
+from zonebox.checks.subject import Subject
+from zonebox.geometry.clearance import Clearance, edge_clearance
+from zonebox.geometry.soup import Soup
+from zonebox.model import Control, Cure, EdgeConstraint, Finding, Kind, Where
+
+EDGE_KINDS = (Kind.SETBACK, Kind.PROPORTIONAL, Kind.RECESSION)
+
+
+def check_setbacks(subject: Subject) -> Iterator[Finding]:
+    """Check every edge rule of the parcel: one finding per rule and run of edges."""
+    for control in subject.controls:
+        if control.kind in EDGE_KINDS:
+            yield from _check(subject, control)
+
+
+def _check(subject: Subject, control: Control) -> Iterator[Finding]:
+    envelope = subject.envelope
+    if envelope is None:
+        yield not_checked(subject, control, check=control.kind.value, unit="m",
+                          reason="the ground of the parcel is not known")
+        return
+    rules = [rule for rule in envelope.edge_constraints if rule.control == control.id]
+    chains: dict[int, list[EdgeConstraint]] = {}
+    for rule in rules:
+        chains.setdefault(subject.parcel.edges[rule.edge].chain, []).append(rule)
+    if not rules and (control.edges.roles or control.edges.indices):
+        return                                          # the rule speaks of edges this lot does not have
+    for rules_of_chain in chains.values():
+        found = [(edge_clearance(subject.soup, envelope.boundary, envelope.shape, rule.edge, rule.profile,
+                                 rule.ground_m), rule) for rule in rules_of_chain]
+        tight = [(clear, rule) for clear, rule in found if clear is not None]
+        if tight:
+            clear, rule = min(tight, key=lambda pair: pair[0].margin_m)
+            yield _finding(subject, control, rule, clear)
+
+
+def _finding(subject: Subject, control: Control, rule: EdgeConstraint, clear: Clearance) -> Finding:
+    envelope = subject.envelope
+    assert envelope is not None
+    margin = clear.margin_m
+    inward = envelope.boundary.inward[rule.edge]
+    part = _offending(subject, rule) if margin < 0.0 else None
+    role = subject.parcel.edges[rule.edge].role.value
+    z = clear.point[2]
+    return measured(
+        subject, control, check=control.kind.value, value=clear.distance_m, limit=clear.required_m, margin=margin,
+        tol=tolerance.PLAN_M, unit="m", suffix=f"edge-{rule.edge}",
+        reason=f"distance to edge {rule.edge} ({role}) at {z - envelope.ground_m:.2f} m above the ground",
+        where=Where(point=clear.point, edge=rule.edge, storey=subject.storey_at(z), foot=clear.foot),
+        elements=() if part is None else subject.elements_of(part.origin),
+        cure=Cure(action="move", amount=up(-margin), unit="m", direction=(float(inward[0]), float(inward[1]))),
+        part=None if part is None else part.mesh(),
+    )
+
+
+def _offending(subject: Subject, rule: EdgeConstraint) -> Soup:
+    """Find the triangles that reach further than the rule lets them, each judged by itself."""
+    envelope = subject.envelope
+    assert envelope is not None
+    soup, bad = subject.soup, []
+    corners = soup.corners
+    # only triangles that come near the edge at all are worth a closer look
+    depth = (corners[:, :, :2] - envelope.boundary.start[rule.edge]) @ envelope.boundary.inward[rule.edge]
+    height = corners[:, :, 2] - min(rule.ground_m)
+    near = depth.min(1) < rule.profile.distance_at(height.max(1)) + tolerance.SNAP_M
+    for k in near.nonzero()[0]:
+        one = Soup(corners=corners[k : k + 1], origin=soup.origin[k : k + 1])
+        clear = edge_clearance(one, envelope.boundary, envelope.shape, rule.edge, rule.profile, rule.ground_m)
+        if clear is not None and clear.margin_m < -tolerance.SNAP_M:
+            bad.append(k)
+    return Soup(corners=corners[bad], origin=soup.origin[bad])
