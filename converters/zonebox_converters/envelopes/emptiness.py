@@ -1,0 +1,47 @@
+"""Why nothing is left: a valid answer that names the edges, the height and the width it would take (domain C3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zonebox.geometry.boundary import Boundary
+from zonebox.model import EdgeConstraint, Emptiness
+from zonebox_converters.envelopes.resolve import Constraints
+
+
+def explain(lot: Boundary, constraints: Constraints, *, ground: float, top: float) -> Emptiness:
+    """Say why a lot with these constraints holds no envelope above ``ground``."""
+    if top <= ground:
+        cap = min(constraints.caps, key=lambda c: c.top_m)
+        return Emptiness(
+            reason=f"the ceiling at {cap.top_m:.2f} m lies {ground - top:.2f} m below the ground at {ground:.2f} m",
+            controls=(cap.control,), from_m=ground,
+        )
+    tightest = _tightest_pair(lot, constraints.edges, ground)
+    if tightest is None:
+        controls = tuple(dict.fromkeys(rule.control for rule in constraints.edges))
+        return Emptiness(reason="the setbacks of all edges together leave nothing", controls=controls, from_m=ground)
+    first, second, width, needed = tightest
+    return Emptiness(
+        reason=f"edges {first.edge} and {second.edge} are {width:.2f} m apart and together require {needed:.2f} m",
+        controls=tuple(dict.fromkeys((first.control, second.control))),
+        edges=(first.edge, second.edge), from_m=ground, width_needed_m=needed,
+    )
+
+
+def _tightest_pair(
+    lot: Boundary, rules: tuple[EdgeConstraint, ...], ground: float
+) -> tuple[EdgeConstraint, EdgeConstraint, float, float] | None:
+    """Find the two facing edges that lack most room between them: rules, gap and the distances they require."""
+    worst: tuple[float, EdgeConstraint, EdgeConstraint, float, float] | None = None
+    needed_at = [float(r.profile.distance_at(ground - max(r.ground_m) if any(r.ground_m) else 0.0)) for r in rules]
+    for i, first in enumerate(rules):
+        for j, second in enumerate(rules[:i]):
+            if lot.inward[first.edge] @ lot.inward[second.edge] > -0.5:
+                continue
+            ends = np.array([lot.start[second.edge], lot.end[second.edge]]) - lot.start[first.edge]
+            gap = float((ends @ lot.inward[first.edge]).mean())
+            lacking = needed_at[i] + needed_at[j] - gap
+            if gap > 0.0 and lacking > 0.0 and (worst is None or lacking > worst[0]):
+                worst = (lacking, second, first, gap, needed_at[i] + needed_at[j])
+    return None if worst is None else worst[1:]
