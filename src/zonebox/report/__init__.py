@@ -1,0 +1,1 @@
+"""Report -> files that other programs and people read."""

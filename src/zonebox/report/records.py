@@ -1,0 +1,72 @@
+"""Report -> `report.json`, the contract that other programs rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from zonebox import __version__
+from zonebox.frame import Frame
+from zonebox.model import Control, Finding, Report, Scene
+from zonebox.report.files import write_json
+
+DECIMALS: Final = 4
+"""Numbers are written to a tenth of a millimetre; verdicts are taken before rounding."""
+
+
+def write_report(scene: Scene, report: Report, path: Path) -> Path:
+    """Write `report.json`: the same report gives the same bytes."""
+    return write_json(path, report_record(scene, report))
+
+
+def report_record(scene: Scene, report: Report) -> Mapping[str, object]:
+    """Return the report as plain values, findings sorted by id."""
+    return {
+        "zonebox": __version__,
+        "scene": {"name": scene.name, "title": scene.title, "crs": scene.frame.crs,
+                  "vertical": scene.frame.vertical, "vertical_name": scene.frame.vertical_label},
+        "summary": {state.value: count for state, count in report.summary.items()},
+        "findings": [finding_record(f, scene.frame) for f in sorted(report.findings, key=lambda f: f.id)],
+    }
+
+
+def finding_record(finding: Finding, frame: Frame) -> Mapping[str, object]:
+    """Return one finding as plain values; its point in the scene's CRS as [E, N, H]."""
+    where = finding.where
+    point = None if where.point is None else [round(float(v), DECIMALS) for v in frame.world(where.point)]
+    foot = None if where.foot is None else [round(float(v), DECIMALS) for v in frame.world(where.foot)]
+    cure = finding.cure
+    return {
+        "id": finding.id,
+        "check": finding.check,
+        "state": finding.state.value,
+        "parcel": finding.parcel,
+        "design": finding.design,
+        "control": None if finding.control is None else _control(finding.control),
+        "value": _number(finding.value),
+        "limit": _number(finding.limit),
+        "margin": _number(finding.margin),
+        "tolerance": _number(finding.tolerance),
+        "unit": finding.unit,
+        "where": {"point": point, "edge": where.edge, "storey": where.storey, "limit_point": foot},
+        "elements": list(finding.elements),
+        "cure": None if cure is None else {
+            "action": cure.action, "amount": _number(cure.amount), "unit": cure.unit,
+            "direction": None if cure.direction is None else [round(v, 6) for v in cure.direction]},
+        "reason": finding.reason,
+    }
+
+
+def _control(control: Control) -> Mapping[str, object]:
+    authority = control.authority
+    return {
+        "id": control.id, "kind": control.kind.value, "severity": control.severity.value, "source": control.source,
+        "authority": {"doc": authority.doc, "clause": authority.clause, "version": authority.version,
+                      "status": authority.status},
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """Round for writing; −0.0 is written 0.0."""
+    return None if value is None else round(float(value), DECIMALS) + 0.0
