@@ -347,7 +347,8 @@ def test_ferry_terrace_breaks_three_controls_and_keeps_the_others() -> None:
     too_close = points[west < facts.FERRY_SETBACK_LIMIT_M - MM]
     assert (too_close[:, 1].min(), too_close[:, 1].max()) == pytest.approx((8.0, 18.0), abs=0.05)
     assert min(south.min(), north.min()) > 6.0
-    assert min(south[z > 24.0].min(), north[z > 24.0].min(), west[z > 24.0].min()) > 10.0
+    assert south[z > 24.0].min() == pytest.approx(facts.FERRY_STEPBACK_M, abs=MM)
+    assert min(north[z > 24.0].min(), west[z > 24.0].min()) > 10.0
     assert (east >= np.maximum(4.0, 0.3 * z)).all()
     assert (z <= 30.0 + np.tan(np.radians(60)) * west).all()
 

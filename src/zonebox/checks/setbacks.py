@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+
+import numpy as np
 
 from zonebox import tolerance
 from zonebox.checks.findings import measured, not_checked, up
 from zonebox.checks.subject import Subject
 from zonebox.geometry.clearance import Clearance, edge_clearance
+from zonebox.geometry.edgewise import edge_ground
 from zonebox.geometry.soup import Soup
 from zonebox.model import Control, Cure, EdgeConstraint, Finding, Kind, Where
 
@@ -45,6 +49,10 @@ def _check(subject: Subject, control: Control) -> Iterator[Finding]:
 def _finding(subject: Subject, control: Control, rule: EdgeConstraint, clear: Clearance) -> Finding:
     envelope = subject.envelope
     assert envelope is not None
+    if control.kind is Kind.RECESSION:
+        under = _under_plane(subject, control, rule, clear)
+        if under is not None:
+            return under
     margin = clear.margin_m
     inward = envelope.boundary.inward[rule.edge]
     part = _offending(subject, rule) if margin < 0.0 else None
@@ -59,6 +67,32 @@ def _finding(subject: Subject, control: Control, rule: EdgeConstraint, clear: Cl
         cure=Cure(action="move", amount=up(-margin), unit="m", direction=(float(inward[0]), float(inward[1]))),
         part=None if part is None else part.mesh(),
     )
+
+
+def _under_plane(subject: Subject, control: Control, rule: EdgeConstraint, clear: Clearance) -> Finding | None:
+    """Say the same in heights, as people read an inclined plane; None where no height at this distance is allowed."""
+    limit = float(rule.profile.limit_at(max(clear.distance_m, 0.0)))
+    if not math.isfinite(limit):
+        return None
+    ground = _ground_under(subject, rule, clear)
+    x, y, z = clear.point
+    value = z - ground
+    part = _offending(subject, rule) if value > limit else None
+    role = subject.parcel.edges[rule.edge].role.value
+    return measured(
+        subject, control, check=control.kind.value, value=value, limit=limit, margin=limit - value,
+        tol=tolerance.HEIGHT_M, unit="m", suffix=f"edge-{rule.edge}",
+        reason=f"height {clear.distance_m:.2f} m inside edge {rule.edge} ({role}), against the plane rising from it",
+        where=Where(point=clear.point, edge=rule.edge, storey=subject.storey_at(z), foot=(x, y, ground + limit)),
+        elements=() if part is None else subject.elements_of(part.origin),
+        cure=Cure(action="lower", amount=up(value - limit), unit="m"), part=None if part is None else part.mesh(),
+    )
+
+
+def _ground_under(subject: Subject, rule: EdgeConstraint, clear: Clearance) -> float:
+    assert subject.envelope is not None
+    place = np.array([clear.point[:2]])
+    return float(edge_ground(place, subject.envelope.boundary, rule.edge, rule.ground_m)[0])
 
 
 def _offending(subject: Subject, rule: EdgeConstraint) -> Soup:
