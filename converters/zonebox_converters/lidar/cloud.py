@@ -1,0 +1,177 @@
+"""LAS, LAZ and COPC files as streams of points with a class."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from zonebox.errors import InputError
+from zonebox_converters.lidar.crs import crs_in_header
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import laspy
+    from numpy.typing import NDArray
+
+CHUNK_POINTS: Final = 1_000_000
+"""Points decoded at a time: about 30 MB, enough to keep all cores busy."""
+
+GROUND: Final = 2
+
+CLASS_NAMES: Final = {
+    0: "never classified", 1: "unclassified", 2: "ground", 3: "low vegetation", 4: "medium vegetation",
+    5: "high vegetation", 6: "building", 7: "low noise", 8: "key point", 9: "water", 10: "rail", 11: "road",
+    12: "overlap", 13: "wire guard", 14: "wire", 15: "tower", 16: "wire connector", 17: "bridge deck", 18: "high noise",
+    26: "civil structure",
+}
+"""Classes of the ASPRS standard (LAS 1.4 R15, table 17)."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """What the header of one file says.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    point_count : int
+        Points it promises.
+    crs : str or None
+        Authority code or WKT of its CRS; None where it names none.
+    low, high : tuple of float
+        Corners (x, y, z) of its bounding box, in its own CRS and units.
+    """
+
+    path: Path
+    point_count: int
+    crs: str | None
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+
+
+def tiles_of(sources: Sequence[Path]) -> tuple[Tile, ...]:
+    """Read the headers of files, and of all LAS and LAZ files in folders, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        A file is missing, empty, no LAS at all, or without points; a folder holds none.
+    """
+    paths: list[Path] = []
+    for source in sources:
+        inside = sorted(p for p in source.iterdir() if p.suffix.lower() in {".las", ".laz"}) if source.is_dir() else []
+        if source.is_dir() and not inside:
+            raise InputError(source.name, got="a folder without .las or .laz", want="point cloud tiles",
+                             then="name the folder that holds them")
+        paths.extend(inside or [source])
+    if not paths:
+        raise InputError("terrain.points", got="no file", want="at least one point cloud",
+                         then='write points = ["ground.laz"]')
+    return tuple(_tile(path) for path in dict.fromkeys(paths))
+
+
+def class_counts(counts: NDArray[np.int64]) -> str:
+    """Describe how many points each class has, e.g. ``1 unclassified (83,893), 6 building (300)``."""
+    present = np.flatnonzero(counts)
+    return ", ".join(f"{k} {CLASS_NAMES.get(int(k), 'user-defined')} ({counts[k]:,})" for k in present)
+
+
+def stream(tile: Tile, classes: Sequence[int]) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64]]]:
+    """Decode a tile piece by piece.
+
+    Points that are flagged as withheld are left out.
+
+    Yields
+    ------
+    points : (n, 3) float64
+        Points of the wanted classes, in the file's own CRS and units.
+    counts : (256,) int64
+        How many points of each class the piece holds.
+
+    Raises
+    ------
+    InputError
+        The file ends before its header says so, or cannot be decoded.
+    """
+    done = 0
+    wanted = np.zeros(256, dtype=np.bool_)
+    wanted[list(classes)] = True
+    try:
+        with _opened(tile.path) as reader:
+            scales, offsets = np.asarray(reader.header.scales), np.asarray(reader.header.offsets)
+            for chunk in reader.chunk_iterator(CHUNK_POINTS):
+                kind = np.asarray(chunk.classification)
+                counts = np.bincount(kind, minlength=256)
+                keep = wanted[kind] & (np.asarray(chunk.withheld) == 0)
+                raw = np.stack([np.asarray(chunk[axis])[keep] for axis in "XYZ"], axis=1)
+                done += len(kind)
+                yield raw * scales + offsets, counts
+    except _unreadable() as error:
+        raise _cut_off(tile, done) from error
+    if done < tile.point_count:
+        raise _cut_off(tile, done)
+
+
+def _tile(path: Path) -> Tile:
+    where = path.name
+    if not path.is_file():
+        raise InputError(where, got="no such file", want="a LAS, LAZ or COPC file", then="check the name in the scene")
+    if path.stat().st_size == 0:
+        raise InputError(where, got="an empty file (0 bytes)", want="a LAS, LAZ or COPC file",
+                         then="fetch the file again")
+    try:
+        with _opened(path) as reader:
+            header = reader.header
+            low, high = ((float(v[0]), float(v[1]), float(v[2])) for v in (header.mins, header.maxs))
+            tile = Tile(path=path, point_count=int(header.point_count), crs=crs_in_header(header.vlrs, where),
+                        low=low, high=high)
+            numbers = np.concatenate([header.scales, header.offsets, low, high])
+    except InputError:
+        raise
+    except _unreadable() as error:
+        raise InputError(where, got=f"no readable LAS header ({_first_line(error)})", want="a LAS, LAZ or COPC file",
+                         then="check that this is a point cloud, or fetch the file again") from error
+    if tile.point_count == 0:
+        raise InputError(where, got="a header and 0 points", want="points", then="leave the file out of the scene")
+    if not np.isfinite(numbers).all():
+        raise InputError(where, got="scale, offset or extent that is not a number in the header", want="finite numbers",
+                         then="export the file again")
+    return tile
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[laspy.LasReader]:
+    """Open a file for decoding of no more than position, class and flags; closed whatever happens."""
+    import laspy
+
+    fields = laspy.DecompressionSelection
+    wanted = fields.XY_RETURNS_CHANNEL | fields.Z | fields.CLASSIFICATION | fields.FLAGS
+    with path.open("rb") as file:
+        yield laspy.open(file, closefd=False, decompression_selection=wanted)
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """All that the decoders raise on bytes that are not what they should be."""
+    import laspy
+    import lazrs
+
+    return (laspy.errors.LaspyException, lazrs.LazrsError, OSError, EOFError, ValueError, OverflowError, struct.error)
+
+
+def _cut_off(tile: Tile, done: int) -> InputError:
+    readable = f"{done:,} of {tile.point_count:,} points readable"
+    return InputError(tile.path.name, got=f"a cut-off or damaged file ({readable})",
+                      want="every point its header promises", then="fetch the file again")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:80]

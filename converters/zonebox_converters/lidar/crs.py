@@ -1,0 +1,138 @@
+"""Where a point cloud lies: what its header says, what the scene says, and whether the two agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from zonebox.errors import FrameError
+from zonebox.frame import Frame, crs_label, has_vertical, is_geographic, known_crs, same_horizontal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Corner = tuple[float, float, float]
+
+WKT: Final = 2112
+"""Record number of a CRS as text (LAS 1.4 R15, §3.3)."""
+
+MODEL, GEOGRAPHIC, PROJECTED, VERTICAL = 1024, 2048, 3072, 4096
+"""GeoTIFF keys (OGC 19-008): model type, geographic, projected and vertical CRS code."""
+
+USER_DEFINED: Final = 32767
+AGREE_M: Final = 0.01
+"""Two references that put a point less than this apart are the same for our purpose."""
+
+FAR_M: Final = 100_000.0
+"""A cloud farther than this from the scene is not about the scene."""
+
+
+def crs_in_header(records: Iterable[Any], where: str) -> str | None:
+    """Return the CRS of LAS header records as code or WKT; None where they name none.
+
+    WKT goes before GeoTIFF keys, because keys often say "user-defined" and leave the rest to text.
+
+    Raises
+    ------
+    FrameError
+        A CRS is named that PROJ does not know.
+    """
+    ours = [record for record in records if record.user_id == "LASF_Projection"]
+    for record in ours:
+        text = str(getattr(record, "string", "")).strip("\0 \n") if record.record_id == WKT else ""
+        if text:
+            return known_crs(text, where=where)
+    for record in ours:
+        keys = {key.id: key.value_offset for key in getattr(record, "geo_keys", ()) if not key.tiff_tag_location}
+        horizontal = keys.get(GEOGRAPHIC if keys.get(MODEL) == 2 else PROJECTED, USER_DEFINED)
+        vertical = keys.get(VERTICAL, USER_DEFINED)
+        if 0 < horizontal < USER_DEFINED:
+            height = f"+{vertical}" if 0 < vertical < USER_DEFINED else ""
+            return known_crs(f"EPSG:{horizontal}{height}", where=where)
+    return None
+
+
+def source_crs(
+    header: str | None, stated: str | None, frame: Frame, *, box: tuple[Corner, Corner], where: str
+) -> tuple[str, tuple[str, ...]]:
+    """Decide in which CRS a cloud is read, from its header and from what the scene states for it.
+
+    Parameters
+    ----------
+    header, stated : str or None
+        CRS in the file, and ``crs`` of ``[terrain]``.
+    frame : Frame
+        The scene's frame.
+    box : (low, high)
+        Corners of the cloud, in its own coordinates, where two references are compared.
+    where : str
+        The file.
+
+    Returns
+    -------
+    crs : str
+        To give to `Frame.enter`.
+    notes : tuple of str
+        What was assumed.
+
+    Raises
+    ------
+    FrameError
+        No CRS; two that contradict each other; heights that mean nothing in the scene.
+    """
+    if stated is not None:
+        stated = known_crs(stated, where="terrain.crs")
+    if header is None and stated is None:
+        raise FrameError(where, got="no CRS in the header", want="the reference of its coordinates",
+                         then=f'write [terrain] crs = "EPSG:…" in the scene, e.g. crs = "{frame.crs}"')
+    if header is not None and stated is not None:
+        _refuse_contradiction(header, stated, frame, box, where)
+    chosen = next((c for c in (stated, header) if c is not None and has_vertical(c)), stated or header or "")
+    if has_vertical(chosen):
+        return chosen, ()
+    if same_horizontal(chosen, frame.crs):
+        assumed = f"they are taken as {frame.vertical_label}, the scene's datum"
+        return chosen, (f"{where}: {_label(chosen)} says nothing about heights; {assumed}",)
+    degrees = " in degrees" if is_geographic(chosen) else ""
+    raise FrameError(where, got=f"{_label(chosen)}{degrees} without a vertical datum",
+                     want=f"heights that can be brought to {frame.vertical_label}",
+                     then='write [terrain] crs = "EPSG:horizontal+vertical", or reproject the file to the scene\'s CRS')
+
+
+def refuse_far_away(box: tuple[Corner, Corner], crs: str, frame: Frame, *, where: str) -> None:
+    """Refuse a cloud whose box (in its own coordinates) lies nowhere near the scene.
+
+    Raises
+    ------
+    FrameError
+        Coordinates outside the area of the CRS, or a hundred kilometres from the scene.
+    """
+    low, high = box
+    outline = np.array([[low[0], low[1]], [high[0], low[1]], [low[0], high[1]], [high[0], high[1]]])
+    placed = frame.enter(outline, crs, where=where)
+    nearest = np.clip(0.0, placed.min(0), placed.max(0))
+    distance = float(np.hypot(*nearest))
+    if distance > FAR_M:
+        centre = outline.mean(0)
+        there = f"({centre[0]:,.0f}, {centre[1]:,.0f})"
+        raise FrameError(where, got=f"coordinates around {there}, {distance / 1000:,.0f} km from the scene",
+                         want=f"a cloud of the scene's place in {_label(crs)}",
+                         then="check the file's CRS, its units and the order of its axes")
+
+
+def _label(crs: str) -> str:
+    """Code and name of a CRS; the name alone where it has no code and would be given as WKT."""
+    return crs_label(crs).rsplit("] ", maxsplit=1)[-1]
+
+
+def _refuse_contradiction(header: str, stated: str, frame: Frame, box: tuple[Corner, Corner], where: str) -> None:
+    """Compare where both references put the cloud, heights included where both speak of them."""
+    size = 3 if has_vertical(header) and has_vertical(stated) else 2
+    corners = np.array(box)[:, :size]
+    one, other = (frame.enter(corners, crs, where=where) for crs in (header, stated))
+    apart = float(np.linalg.norm(one - other, axis=1).max())
+    if apart > AGREE_M:
+        both = f"{_label(header)} in the header and {_label(stated)} in the scene"
+        raise FrameError(where, got=f"{both}, {apart:,.2f} m apart", want="one reference",
+                         then="remove [terrain] crs if the header is right, else correct the header")
