@@ -1,0 +1,265 @@
+"""What an IFC file says in words: elements, storeys, spaces, property sets and units. No geometry is made here."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from zonebox.errors import InputError
+from zonebox_converters.ifc.stated import Stated, stated
+
+HIDDEN: Final = (
+    "IfcSpace", "IfcSpatialZone", "IfcFeatureElementSubtraction", "IfcAnnotation", "IfcGrid", "IfcSite", "IfcPort",
+    "IfcVirtualElement", "IfcStructuralActivity", "IfcStructuralItem", "IfcGeographicElement", "IfcPositioningElement",
+    "IfcLinearElement",
+)
+"""Classes that are not part of what is seen of a building."""
+
+_GROSS: Final = ("GrossFloorArea", "GrossArea")
+_ROOM: Final = (*_GROSS, "NetFloorArea", "NetArea", "Area")
+"""Names of floor areas in quantity sets, best first; for a storey only gross ones will do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A product with a shape: ``number`` is its step id, ``shared`` that of a geometry it repeats (0: its own)."""
+
+    number: int
+    guid: str
+    ifc_class: str
+    name: str
+    storey: str
+    shared: int
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A storey: ``z_m`` in the file's coordinates, gross area where the file states it."""
+
+    guid: str
+    name: str
+    z_m: float
+    area_m2: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A space; ``number`` is its step id."""
+
+    number: int
+    guid: str
+    name: str
+    use: str
+    storey: str
+    shared: int
+    area_m2: float | None
+    has_shape: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything that is read without geometry, in metres and the file's own coordinates.
+
+    ``grounds`` are (name of the statement, elevation above sea level) of the outdoor ground, best first.
+    """
+
+    name: str
+    stated: Stated
+    parts: tuple[Part, ...]
+    levels: tuple[Level, ...]
+    rooms: tuple[Room, ...]
+    grounds: tuple[tuple[str, float], ...]
+    attributes: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def extract(model: Any, where: str) -> Facts:
+    """Read the facts of an opened model.
+
+    Raises
+    ------
+    InputError
+        Neither a building nor anything to build one from.
+    """
+    from ifcopenshell.util.unit import calculate_unit_scale
+
+    buildings = model.by_type("IfcBuilding")
+    products = [p for p in model.by_type("IfcProduct") if p.Representation and not any(map(p.is_a, _known(model)))]
+    if not products:
+        got = "an IfcBuilding without shapes" if buildings else "neither an IfcBuilding nor building elements"
+        raise InputError(where, got=got, want="a building with walls, slabs or other elements",
+                         then="export the architectural model with its geometry")
+    unit_m = float(calculate_unit_scale(model)) if model.by_type("IfcUnitAssignment") else 1.0
+    area_unit = float(calculate_unit_scale(model, "AREAUNIT")) if model.by_type("IfcUnitAssignment") else 1.0
+    notes = []
+    if not model.by_type("IfcUnitAssignment"):
+        notes.append("the file states no unit: lengths are taken as metres")
+    if len(buildings) > 1:
+        notes.append(f"{len(buildings)} buildings in one file are read as one design")
+    tree = _Tree(model)
+    levels, remarks = _levels(model, unit_m, area_unit)
+    return Facts(
+        name=_text(buildings[0].Name) if buildings else "",
+        stated=stated(model, products, unit_m),
+        parts=tuple(
+            Part(number=p.id(), guid=_guid(p), ifc_class=p.is_a(), name=_text(p.Name), storey=tree.storey(p),
+                 shared=_shared(p), properties=_properties(p))
+            for p in products
+        ),
+        levels=levels,
+        rooms=tuple(_room(space, tree, area_unit) for space in model.by_type("IfcSpace")),
+        grounds=tuple(_grounds(model, unit_m)),
+        attributes=_building_attributes(model, buildings),
+        notes=(*notes, *remarks),
+    )
+
+
+def _known(model: Any) -> Sequence[str]:
+    """Those of the hidden classes that the file's schema has."""
+    return _hidden(model.schema_identifier)
+
+
+@functools.lru_cache(maxsize=8)
+def _hidden(schema: str) -> tuple[str, ...]:
+    import ifcopenshell
+
+    declared = ifcopenshell.schema_by_name(schema)
+    names = {d.name() for d in declared.declarations()}
+    return tuple(name for name in HIDDEN if name in names)
+
+
+class _Tree:
+    """Who contains whom, looked up once for the whole file."""
+
+    def __init__(self, model: Any) -> None:
+        self._parent: dict[int, Any] = {}
+        for relation in model.by_type("IfcRelFillsElement"):
+            self._parent[relation.RelatedBuildingElement.id()] = relation.RelatingOpeningElement
+        for relation in model.by_type("IfcRelVoidsElement"):
+            self._parent[relation.RelatedOpeningElement.id()] = relation.RelatingBuildingElement
+        for relation in model.by_type("IfcRelAggregates"):
+            for child in relation.RelatedObjects:
+                self._parent[child.id()] = relation.RelatingObject
+        for relation in model.by_type("IfcRelContainedInSpatialStructure"):
+            for child in relation.RelatedElements:
+                self._parent[child.id()] = relation.RelatingStructure
+
+    def storey(self, product: Any) -> str:
+        """GlobalId of the storey a product is in, "" where it is in none."""
+        seen: set[int] = set()
+        while product is not None and product.id() not in seen:
+            if product.is_a("IfcBuildingStorey"):
+                return _guid(product)
+            seen.add(product.id())
+            product = self._parent.get(product.id())
+        return ""
+
+
+def _shared(product: Any) -> int:
+    """Step id of the representation that a product repeats, 0 where it has its own."""
+    for representation in product.Representation.Representations or ():
+        for item in representation.Items or ():
+            if item.is_a("IfcMappedItem"):
+                return int(item.MappingSource.id())
+    return 0
+
+
+def _levels(model: Any, unit_m: float, area_unit: float) -> tuple[tuple[Level, ...], list[str]]:
+    """Storeys from low to high.
+
+    A storey stands where its placement puts it, since its elements hang on that. The Elevation attribute decides only
+    where all placements are level and the attributes are not; where both speak and differ, that is said.
+    """
+    from ifcopenshell.util.placement import get_local_placement
+
+    storeys = model.by_type("IfcBuildingStorey")
+    placed = [float(get_local_placement(s.ObjectPlacement)[2, 3]) * unit_m if s.ObjectPlacement else None
+              for s in storeys]
+    written = [None if s.Elevation is None else float(s.Elevation) * unit_m for s in storeys]
+    distinct = {round(z, 3) for z in placed if z is not None}
+    by_attribute = len(storeys) > 1 and len(distinct) <= 1 and len({w for w in written if w is not None}) > 1
+    base = next(iter(distinct), 0.0) if by_attribute else 0.0
+    notes: list[str] = []
+    if by_attribute:
+        notes.append("all storeys are placed at one height: their Elevation attributes are used")
+    levels = []
+    for storey, at, says in zip(storeys, placed, written, strict=True):
+        z = base + (says or 0.0) if by_attribute or at is None else at
+        area = _area(storey, area_unit, _GROSS)
+        levels.append(Level(guid=_guid(storey), name=_text(storey.Name), z_m=z, area_m2=area))
+    offsets = {round(at - says, 3) for at, says in zip(placed, written, strict=True)
+               if at is not None and says is not None}
+    if len(offsets) > 1 and not by_attribute:
+        notes.append("storey elevations and storey placements disagree: the placements are used")
+    return tuple(sorted(levels, key=lambda level: (level.z_m, level.guid))), notes
+
+
+def _room(space: Any, tree: _Tree, area_unit: float) -> Room:
+    named = [_text(getattr(space, key, None)) for key in ("ObjectType", "LongName", "Name")]
+    use = next((text for text in named if text), "")
+    return Room(number=space.id(), guid=_guid(space), name=named[1] or named[2], use=use, storey=tree.storey(space),
+                shared=0, area_m2=_area(space, area_unit, _ROOM), has_shape=bool(space.Representation))
+
+
+def _area(thing: Any, area_unit: float, names: Sequence[str]) -> float | None:
+    """Floor area from the quantity sets of a storey or space, m²."""
+    from ifcopenshell.util.element import get_psets
+
+    sets = get_psets(thing, qtos_only=True, should_inherit=False)
+    for name in names:
+        for values in sets.values():
+            value = values.get(name)
+            if isinstance(value, int | float) and value > 0 and math.isfinite(value):
+                return float(value) * area_unit
+    return None
+
+
+def _grounds(model: Any, unit_m: float) -> Iterable[tuple[str, float]]:
+    for building in model.by_type("IfcBuilding"):
+        if building.ElevationOfTerrain:
+            yield "IfcBuilding.ElevationOfTerrain", float(building.ElevationOfTerrain) * unit_m
+    for site in model.by_type("IfcSite"):
+        if site.RefElevation:
+            yield "IfcSite.RefElevation", float(site.RefElevation) * unit_m
+
+
+def _building_attributes(model: Any, buildings: Sequence[Any]) -> dict[str, str]:
+    attributes = {"schema": str(model.schema_identifier)}
+    for project in model.by_type("IfcProject")[:1]:
+        attributes["project"] = _text(project.LongName) or _text(project.Name)
+    for building in buildings[:1]:
+        attributes |= _properties(building)
+    return attributes
+
+
+def _properties(thing: Any) -> dict[str, str]:
+    """Property and quantity sets, of the type as well, flattened to ``Set.Property`` -> text."""
+    from ifcopenshell.util.element import get_psets
+
+    flat: dict[str, str] = {}
+    for set_name, values in get_psets(thing).items():
+        for key, value in values.items():
+            if key == "id" or value is None:
+                continue
+            if isinstance(value, dict):
+                value = value.get("value", value.get("values", ""))  # noqa: PLW2901
+            flat[f"{set_name}.{key}"] = _text(value)
+    return flat
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return format(value, ".10g")
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    return str(value).strip()
+
+
+def _guid(thing: Any) -> str:
+    return str(thing.GlobalId or f"#{thing.id()}")

@@ -1,0 +1,170 @@
+"""Open what offices send: .ifc and .ifczip, schema names the library refuses, and files that end too early."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from zonebox.errors import InputError
+
+HEADER_BYTES: Final = 65536
+"""A STEP header is looked for in this many bytes at the start of a file."""
+
+TAIL_BYTES: Final = 4096
+"""The end mark is looked for in this many bytes at the end of a file."""
+
+SCHEMA = re.compile(rb"(FILE_SCHEMA\s*\(\s*\(\s*')([^']*)(')", re.IGNORECASE)
+MISSING = re.compile(r"Instance reference #(\d+) used by instance #(\d+)\b.*not found")
+
+READABLE: Final = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
+"""Schema names the library knows."""
+
+_ALIASES: Final = (
+    ("IFC4X", "IFC4X3_ADD2"),
+    ("IFC4", "IFC4"),
+    ("IFC2X", "IFC2X3"),
+)
+"""First letters of other schema names -> the readable schema nearest to them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A readable STEP file: ``path`` may be a temporary copy; ``notes`` say what was done to get there."""
+
+    path: Path
+    name: str
+    notes: tuple[str, ...]
+
+
+def sha256(source: Path) -> str:
+    """Hash of the bytes of a file.
+
+    Raises
+    ------
+    InputError
+        There is no such file.
+    """
+    if not source.is_file():
+        raise InputError(source.name, got="no such file", want="an .ifc or .ifczip file",
+                         then="check the source of this design in scene.toml")
+    with source.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def opened(source: Path) -> Iterator[Opened]:
+    """Yield a path that the library can open, made in a temporary folder where the file itself is not.
+
+    Raises
+    ------
+    InputError
+        Not a STEP file; cut off; a schema no release of IFC has; a zip without an IFC in it.
+    """
+    with tempfile.TemporaryDirectory(prefix="zonebox-ifc-", ignore_cleanup_errors=True) as folder:
+        notes: list[str] = []
+        path = _unzipped(source, Path(folder), notes) if zipfile.is_zipfile(source) else source
+        head = _checked_head(path, source.name)
+        schema = _schema(head, source.name)
+        if schema.upper() not in READABLE:
+            path = _renamed(path, head, _nearest(schema, source.name), Path(folder))
+            notes.append(f"schema name {schema} is read as {_nearest(schema, source.name)}")
+        yield Opened(path=path, name=source.name, notes=tuple(notes))
+
+
+def load(file: Opened) -> Any:
+    """Parse an opened file and make sure that it is whole.
+
+    Raises
+    ------
+    InputError
+        The library cannot parse it; entities are referred to and missing.
+    """
+    import ifcopenshell
+
+    ifcopenshell.get_log()
+    try:
+        model = ifcopenshell.open(str(file.path))
+    except (ifcopenshell.Error, OSError, RuntimeError) as error:
+        raise InputError(file.name, got=f"a file the IFC parser refuses ({_first_line(error)})",
+                         want="IFC2X3, IFC4 or IFC4X3 in STEP form", then="export it again") from None
+    lost = {int(found[1]) for found in MISSING.finditer(ifcopenshell.get_log())}
+    if lost:
+        first = ", ".join(f"#{number}" for number in sorted(lost)[:3])
+        some = f"{len(lost)}: {first}" + (", …" if len(lost) > 3 else "")
+        raise InputError(file.name, got=f"references to entities that are missing ({some})",
+                         want="the whole file", then="it was cut off or edited: export or copy it again")
+    return model
+
+
+def _unzipped(source: Path, folder: Path, notes: list[str]) -> Path:
+    with zipfile.ZipFile(source) as archive:
+        members = sorted(name for name in archive.namelist() if name.lower().endswith(".ifc"))
+        if not members:
+            held = ", ".join(archive.namelist()[:3]) or "nothing"
+            raise InputError(source.name, got=f"a zip that holds {held}", want="one .ifc inside",
+                             then="zip the STEP file (.ifc), not ifcXML or a folder of drawings")
+        if len(members) > 1:
+            notes.append(f"{source.name} holds {len(members)} IFC files: {members[0]} is read")
+        target = folder / "unzipped.ifc"
+        try:
+            with archive.open(members[0]) as packed, target.open("wb") as plain:
+                shutil.copyfileobj(packed, plain)
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
+            raise InputError(f"{source.name}/{members[0]}", got=f"a damaged or locked zip ({_first_line(error)})",
+                             want="a zip that can be unpacked", then="copy it again, without a password") from None
+    return target
+
+
+def _checked_head(path: Path, name: str) -> bytes:
+    with path.open("rb") as stream:
+        head = stream.read(HEADER_BYTES)
+        stream.seek(0, 2)
+        stream.seek(max(0, stream.tell() - TAIL_BYTES))
+        tail = stream.read()
+    if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"ISO-10303-21"):
+        got = "an empty file" if not head else "ifcXML" if b"ifcXML" in head else "no ISO-10303-21 at the start"
+        raise InputError(name, got=got, want="an IFC file in STEP form (.ifc)",
+                         then="export it as IFC2X3, IFC4 or IFC4X3")
+    if b"END-ISO-10303-21" not in tail:
+        raise InputError(name, got="no END-ISO-10303-21 at the end", want="the whole file",
+                         then="it was cut off: export or copy it again")
+    return head
+
+
+def _schema(head: bytes, name: str) -> str:
+    found = SCHEMA.search(head)
+    if not found:
+        raise InputError(f"{name}#HEADER", got="no FILE_SCHEMA", want="the schema the file is written in",
+                         then="export it as IFC2X3, IFC4 or IFC4X3")
+    return found[2].decode("latin-1").strip()
+
+
+def _nearest(schema: str, name: str) -> str:
+    for prefix, readable in _ALIASES:
+        if schema.upper().startswith(prefix):
+            return readable
+    raise InputError(f"{name}#FILE_SCHEMA", got=f'"{schema[:40]}"', want="IFC2X3, IFC4 or IFC4X3",
+                     then="this STEP file is no IFC of a building: export the model as IFC")
+
+
+def _renamed(path: Path, head: bytes, schema: str, folder: Path) -> Path:
+    """Copy the file with another schema name in its header."""
+    target = folder / "renamed.ifc"
+    with path.open("rb") as old, target.open("wb") as new:
+        new.write(SCHEMA.sub(rb"\g<1>" + schema.encode() + rb"\g<3>", head, count=1))
+        old.seek(len(head))
+        shutil.copyfileobj(old, new)
+    return target
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]

@@ -1,0 +1,126 @@
+"""Child processes that may crash or hang without taking the program with them.
+
+A child is a fresh interpreter (never a fork), told what to do in one line of JSON, answering in messages: a JSON part
+and arrays. No ``__main__`` is imported, so that a plain script may call a reader without a guard.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray[Any]]
+
+HEAD: Final = struct.Struct("<II")
+BOOT: Final = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+               "from zonebox_converters.ifc.worker import main; main()")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One answer of a child: ``fields["kind"]`` says what it is."""
+
+    fields: Mapping[str, Any]
+    arrays: Arrays = field(default_factory=dict)
+
+
+def send(stream: IO[bytes], fields: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> None:
+    """Write one message."""
+    packed = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
+    layout = [[name, array.dtype.str, list(array.shape)] for name, array in packed.items()]
+    text = json.dumps({**fields, "arrays": layout}).encode()
+    stream.write(HEAD.pack(len(text), sum(array.nbytes for array in packed.values())))
+    stream.write(text)
+    for array in packed.values():
+        stream.write(array.tobytes())
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> Message | None:
+    """Read one message; None at the end, or where the writer died in the middle of one."""
+    head = stream.read(HEAD.size)
+    if len(head) < HEAD.size:
+        return None
+    text_bytes, array_bytes = HEAD.unpack(head)
+    text, block = stream.read(text_bytes), stream.read(array_bytes)
+    if len(text) < text_bytes or len(block) < array_bytes:
+        return None
+    fields = json.loads(text)
+    arrays: Arrays = {}
+    at = 0
+    for name, dtype, shape in fields.pop("arrays"):
+        count = int(np.prod(shape, dtype=np.int64))
+        arrays[name] = np.frombuffer(block, dtype=np.dtype(dtype), count=count, offset=at).reshape(shape)
+        at += arrays[name].nbytes
+    return Message(fields, arrays)
+
+
+class Child:
+    """A child process at work on one job; every answer, and None when it has ended, goes into ``inbox``."""
+
+    def __init__(self, job: Mapping[str, Any], inbox: queue.SimpleQueue[tuple[Child, Message | None]]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", BOOT, json.dumps(sys.path)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )
+        self.finished = False
+        self._inbox = inbox
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            assert self.process.stdin is not None
+            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.close()
+        except OSError:
+            pass  # it died at once: the reader reports its end
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        while (message := receive(self.process.stdout)) is not None:
+            self._inbox.put((self, message))
+        self._inbox.put((self, None))
+
+    def close(self) -> int:
+        """End the process, whether it still runs or not; returns its exit code."""
+        if self.process.poll() is None and not self.finished:
+            self.process.kill()
+        code = self.process.wait()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+
+def ask(job: Mapping[str, Any], *, limit_s: float) -> tuple[list[Message], str]:
+    """Run one job in a child: its messages, and why it stopped early ("" where it did not)."""
+    inbox: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
+    child = Child(job, inbox)
+    messages: list[Message] = []
+    trouble = ""
+    try:
+        while True:
+            try:
+                _, message = inbox.get(timeout=limit_s)
+            except queue.Empty:
+                trouble = f"no answer within {limit_s:g} s"
+                break
+            if message is None:
+                trouble = "" if child.finished else "the process died"
+                break
+            if message.fields["kind"] == "end":
+                child.finished = True
+            else:
+                messages.append(message)
+    finally:
+        child.close()
+    return messages, trouble

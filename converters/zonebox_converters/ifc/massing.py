@@ -1,0 +1,102 @@
+"""One closed solid for the checks: united in a child process, with a measured bound where it is not airtight."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from zonebox.geometry.mesh import Mesh
+from zonebox_converters.ifc import isolation
+from zonebox_converters.ifc.kernel import Shapes
+from zonebox_converters.ifc.stated import Vector
+
+SECTION_M: Final = 1.0
+"""A storey's area is measured on a cut this far above its floor (domain D5)."""
+
+LIMIT_S: Final = 600.0
+"""Uniting all shells of a file may take this long."""
+
+AIRTIGHT: Final = 0.95
+"""A solid that holds at least this share of what its outlines enclose counts as airtight; the rest is reveals and
+ceilings that a cut one metre up does not see."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Massing:
+    """The solid in the file's coordinates less the anchor; outlines (m²) for each height asked for; how it went.
+
+    ``outdoor`` are the step ids of spaces with nothing above them: roof terraces and gardens, no floor area.
+    """
+
+    solid: Mesh | None
+    note: str
+    outlines: tuple[tuple[float, float], ...] = ()
+    outdoor: tuple[int, ...] = ()
+
+
+def solid(
+    shapes: Shapes,
+    *,
+    spaces: Collection[int],
+    anchor: Vector,
+    levels: Sequence[float],
+    limit_s: float = LIMIT_S,
+) -> Massing:
+    """Unite shapes into one closed solid.
+
+    Parameters
+    ----------
+    shapes : Shapes
+        Elements and spaces of a file.
+    spaces : collection of int
+        Step ids of the spaces among them: they fill the rooms, and count neither as closed nor as open.
+    anchor : (x, y, z)
+        Point of the file's coordinates near the building.
+    levels : sequence of float
+        Storey heights in the file's coordinates, metres.
+    """
+    floors = sorted({round(z, 4) for z in levels})
+    matrix = shapes.arrays["matrix"].copy()
+    matrix[:, :3, 3] -= anchor
+    space = np.isin(shapes.arrays["product"], np.array(sorted(spaces), dtype=np.int64))
+    with tempfile.TemporaryDirectory(prefix="zonebox-solid-", ignore_cleanup_errors=True) as folder:
+        stored = Path(folder) / "shapes.npz"
+        names = ("geometry", "vertex_start", "triangle_start", "vertices", "triangles")
+        np.savez(stored, allow_pickle=False, matrix=matrix, space=space, **{n: shapes.arrays[n] for n in names})
+        job = {"task": "solid", "shapes": str(stored), "sections": [z - anchor[2] + SECTION_M for z in floors],
+               "slabs": [z - anchor[2] for z in floors]}
+        messages, trouble = isolation.ask(job, limit_s=limit_s)
+    answer = next((m for m in messages if m.fields["kind"] == "solid"), None)
+    if answer is None:
+        return Massing(solid=None, note=f"no solid could be made: {trouble or 'the process gave no answer'}")
+    facts = answer.fields
+    outlines = tuple((z, area) for z, area in zip(floors, facts["outlines_m2"], strict=True) if area is not None)
+    outdoor = tuple(int(shapes.arrays["product"][row]) for row in facts["outdoor"])
+    if not len(answer.arrays["triangles"]):
+        return Massing(solid=None, note=f"no solid: none of {facts['elements']} elements is closed", outlines=outlines)
+    mesh = Mesh(vertices=answer.arrays["vertices"], triangles=answer.arrays["triangles"])
+    made = (f"union of {facts['closed']} closed elements of {facts['elements']}"
+            + (f" and {indoor} spaces" if (indoor := int(space.sum()) - len(outdoor)) else "")
+            + f", {facts['filled_m3']:,.1f} m³ of rooms and cavities filled, "
+            f"{facts['open_share']:.1%} of the surface left out as open")
+    return Massing(solid=mesh, note=made + _bound(floors, facts["outlines_m2"], facts["slabs_m3"]), outlines=outlines,
+                   outdoor=outdoor)
+
+
+def _bound(floors: Sequence[float], outlines: Sequence[float | None], slabs: Sequence[float | None]) -> str:
+    """Compare the solid with its outlines, storey by storey below the top one, and say what is missing."""
+    heights = np.diff(floors)
+    rows = [(area * height, slab) for area, height, slab in zip(outlines[:-1], heights, slabs, strict=True)
+            if area and slab is not None]
+    if not rows:
+        return ""
+    enclosed, held = (float(sum(column)) for column in zip(*rows, strict=True))
+    if held >= AIRTIGHT * enclosed:
+        return f"; airtight within {max(0.0, 1 - held / enclosed):.1%} of its storey outlines"
+    return (f"; not airtight: between the storeys it holds {held:,.0f} m³ of the {enclosed:,.0f} m³ that its outlines "
+            f"enclose, so volumes may be up to {enclosed - held:,.0f} m³ too small")

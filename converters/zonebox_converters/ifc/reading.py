@@ -1,0 +1,202 @@
+"""Read an IFC file into the frame: facts, shapes and solid from the file (or the cache), then one placement for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox.errors import InputError
+from zonebox.frame import Frame
+from zonebox.geometry.mesh import Mesh, merged
+from zonebox.model import Building, Element
+from zonebox_converters.ifc import cache as stored
+from zonebox_converters.ifc import colours, header, kernel, massing
+from zonebox_converters.ifc.cache import Content
+from zonebox_converters.ifc.facts import Facts, Part, extract
+from zonebox_converters.ifc.georeference import Placement, Pose, place
+from zonebox_converters.ifc.kernel import Shapes
+from zonebox_converters.ifc.storeys import floor_area_m2, spaces_of, storeys_of
+
+NAMED_FAILURES: Final = 100
+"""So many products without shape are named one by one; beyond that they are only counted."""
+
+GROUND_BELOW_M: Final = 3.0
+"""A stated outdoor ground this far below the lowest part of a building, or above its top, is a default, not a level."""
+
+_SETTINGS: Final = {"kernel": "opencascade", "reorient-shells": True}
+
+
+def read(
+    source: Path,
+    frame: Frame,
+    *,
+    id: str,  # noqa: A002 - the field's own word
+    parcel: str = "",
+    variant: str = "",
+    placement: Placement | None = None,
+    cache: Path | None = None,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Building:
+    """Read an .ifc or .ifczip into the frame.
+
+    Parameters
+    ----------
+    source : Path
+        IFC2X3, IFC4 or IFC4X3.
+    frame : Frame
+        Where to; heights arrive in its vertical datum.
+    id, parcel, variant : str
+        As the scene names the design.
+    placement : Placement, optional
+        Where the scene puts it; used only where the file does not say.
+    cache : Path, optional
+        Folder for what was read; made where missing.
+    workers : int
+        Processes to spread the geometry over.
+    progress : callable, optional
+        Called with (products done, products in all).
+
+    Returns
+    -------
+    Building
+        In metres, in the frame; `Building.georeference` tells why it stands there, `Building.notes` what is missing.
+
+    Raises
+    ------
+    InputError
+        No usable IFC file; cut off; nothing to build from; not placed.
+    FrameError
+        A CRS of the file that cannot be brought into the frame exactly.
+    """
+    source = Path(source)
+    digest = header.sha256(source)
+    entry = stored.entry(cache, digest, _SETTINGS) if cache is not None else None
+    content = stored.load(entry) if entry is not None else None
+    if content is None:
+        content = _content(source, frame, placement, workers, progress)
+        if entry is not None and not any("longer than" in why for why in content.shapes.failures.values()):
+            stored.store(entry, content)
+    elif progress is not None:
+        total = len(content.shapes.arrays["product"]) + len(content.shapes.failures)
+        progress(total, total)
+    placed = place(content.facts.stated, frame, placement=placement, where=source.name)
+    building = _assembled(content, placed.pose, id=id, source=source)
+    return replace(building, parcel=parcel, variant=variant, georeference=placed.notes)
+
+
+def _content(source: Path, frame: Frame, placement: Placement | None, workers: int,
+             progress: Callable[[int, int], None] | None) -> Content:
+    """Take everything out of a file; whether it can be placed is found out before any geometry is made."""
+    with header.opened(source) as file:
+        model = header.load(file)
+        facts = extract(model, source.name)
+        del model  # the children open the file themselves
+        facts = replace(facts, notes=(*file.notes, *facts.notes))
+        place(facts.stated, frame, placement=placement, where=source.name)
+        rooms = [room for room in facts.rooms if room.has_shape]
+        products = [(part.number, part.shared) for part in facts.parts] + [(room.number, room.shared) for room in rooms]
+        shapes = kernel.shape(file.path, products, workers=workers, progress=progress)
+    if not len(shapes.arrays["triangles"]):
+        raise InputError(source.name, got="a building without a single shape", want="walls, slabs or other solids",
+                         then="export the model with its 3D geometry (Body representations)")
+    made = massing.solid(shapes, spaces={room.number for room in rooms}, anchor=facts.stated.anchor,
+                         levels=[level.z_m for level in facts.levels])
+    return Content(facts=facts, shapes=shapes, massing=made)
+
+
+def _assembled(content: Content, pose: Pose, *, id: str, source: Path) -> Building:  # noqa: A002
+    """Put everything into the frame."""
+    facts, shapes = content.facts, content.shapes
+    seen = _seen(facts.parts, shapes, pose)
+    spaces = spaces_of(facts.rooms, _room_areas(facts, shapes))
+    outdoor = {room.guid: room.name for room in facts.rooms if room.number in content.massing.outdoor}
+    ground, ground_notes = _ground(facts, seen.mesh)
+    solid = content.massing.solid
+    if solid is not None:
+        solid = Mesh(vertices=pose.apply(solid.vertices + pose.anchor), triangles=solid.triangles)
+    return Building(
+        id=id, name=facts.name or id, source=source.name, mesh=seen.mesh,
+        elements=tuple(Element(id=part.guid, ifc_class=part.ifc_class, name=part.name, storey=part.storey,
+                               properties=part.properties) for part in facts.parts),
+        triangle_element=seen.element, triangle_color=seen.color,
+        solid=solid, solid_note=content.massing.note,
+        storeys=storeys_of(facts.levels, spaces, dict(content.massing.outlines), pose, outdoor=outdoor), spaces=spaces,
+        ground_m=ground, attributes=facts.attributes,
+        notes=(*facts.notes, *_failure_notes(facts, shapes), *ground_notes,
+               *(f"space {name} ({guid}) lies under the sky and counts as no floor area"
+                 for guid, name in sorted(outdoor.items()))),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Seen:
+    mesh: Mesh
+    element: NDArray[np.int32]
+    color: NDArray[np.uint8]
+
+
+def _seen(parts: Sequence[Part], shapes: Shapes, pose: Pose) -> _Seen:
+    """Mesh of everything that is seen, with the element and the colour of each triangle."""
+    row = {int(product): i for i, product in enumerate(shapes.arrays["product"])}
+    meshes: list[Mesh] = []
+    elements: list[NDArray[np.int32]] = []
+    paints: list[NDArray[np.uint8]] = [np.zeros((0, 4), dtype=np.uint8)]
+    for index, part in enumerate(parts):
+        if part.number not in row:
+            continue
+        mesh, color = _instance(shapes, row[part.number], pose)
+        paint = color.copy()
+        paint[paint[:, 3] == 0] = colours.of_class(part.ifc_class)
+        meshes.append(mesh)
+        elements.append(np.full(len(mesh), index, dtype=np.int32))
+        paints.append(paint)
+    return _Seen(mesh=merged(meshes), color=np.concatenate(paints),
+                 element=np.concatenate([np.zeros(0, dtype=np.int32), *elements]))
+
+
+def _instance(shapes: Shapes, row: int, pose: Pose | None) -> tuple[Mesh, NDArray[np.uint8]]:
+    """Place one product: in the frame, or without a pose in the file's coordinates."""
+    mesh, color = shapes.geometry(int(shapes.arrays["geometry"][row]))
+    matrix = shapes.arrays["matrix"][row]
+    vertices = mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+    mirrored = np.linalg.det(matrix[:3, :3]) < 0
+    triangles = mesh.triangles[:, ::-1] if mirrored else mesh.triangles
+    return Mesh(vertices=vertices if pose is None else pose.apply(vertices), triangles=triangles), color
+
+
+def _room_areas(facts: Facts, shapes: Shapes) -> dict[int, float]:
+    """Floor area of every room that has a shape, by step id."""
+    row = {int(product): i for i, product in enumerate(shapes.arrays["product"])}
+    return {room.number: floor_area_m2(_instance(shapes, row[room.number], None)[0])
+            for room in facts.rooms if room.number in row}
+
+
+def _failure_notes(facts: Facts, shapes: Shapes) -> list[str]:
+    """Count and name what has no shape."""
+    if not shapes.failures:
+        return []
+    known = {part.number: (part.guid, part.ifc_class) for part in facts.parts}
+    known |= {room.number: (room.guid, "IfcSpace") for room in facts.rooms}
+    total = len(shapes.failures) + len(shapes.arrays["product"])
+    notes = [f"{len(shapes.failures)} of {total} products have no shape and are left out"]
+    for number, why in list(shapes.failures.items())[:NAMED_FAILURES]:
+        guid, ifc_class = known[number]
+        notes.append(f"{guid} ({ifc_class}) is left out: {why}")
+    return notes
+
+
+def _ground(facts: Facts, mesh: Mesh) -> tuple[float | None, list[str]]:
+    """Outdoor ground, where the file states one that the building can stand on."""
+    low, high = mesh.bounds[:, 2]
+    notes: list[str] = []
+    for name, height in facts.grounds:
+        if low - GROUND_BELOW_M <= height <= high:
+            return height, notes
+        notes.append(f"{name} says {height:.2f} m, but the building stands from {low:.2f} to {high:.2f} m: not used")
+    return None, notes

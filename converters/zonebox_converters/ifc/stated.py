@@ -1,0 +1,221 @@
+"""What an IFC file says about where it stands, as it says it: nothing is decided here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+BAKED_M: Final = 10_000.0
+"""Model coordinates this far from zero are map coordinates: no building is this large."""
+
+SAMPLE: Final = 400
+"""So many of the file's points are looked at to find out whether coordinates are baked into the geometry."""
+
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """A statement that maps file coordinates to a map: offsets in map units, Scale and factors as written.
+
+    ``kind`` is ``map_conversion``, ``rigid_operation`` or ``epset``; ``label`` the entity or property set;
+    ``map_unit_m`` the map's unit in metres where the file states it.
+    """
+
+    kind: str
+    label: str
+    east: float
+    north: float
+    height: float
+    abscissa: float = 1.0
+    ordinate: float = 0.0
+    scale: float | None = None
+    factors: Vector = (1.0, 1.0, 1.0)
+    crs: str = ""
+    wkt: str = ""
+    vertical: str = ""
+    map_unit_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """Every statement of a file about its place; lengths in metres but those of ``conversions``.
+
+    ``anchor`` is a point near the building in file coordinates, ``site_origin`` the placement of the IfcSite,
+    ``lat_lon`` its reference point (degrees), ``true_north`` a direction in the plan of the file.
+    """
+
+    unit_m: float
+    anchor: Vector
+    conversions: tuple[Conversion, ...] = ()
+    lat_lon: tuple[float, float] | None = None
+    ref_elevation_m: float | None = None
+    site_origin: Vector = (0.0, 0.0, 0.0)
+    true_north: tuple[float, float] = (0.0, 1.0)
+
+
+def stated(model: Any, products: Sequence[Any], unit_m: float) -> Stated:
+    """Collect the statements of an opened model.
+
+    Parameters
+    ----------
+    model : ifcopenshell.file
+        The model.
+    products : sequence of entities
+        The products of the building; they show where in the file's coordinates it lies.
+    unit_m : float
+        Metres in the file's length unit.
+    """
+    site = next(iter(model.by_type("IfcSite")), None)
+    origin, lat_lon, elevation = (0.0, 0.0, 0.0), None, None
+    if site is not None:
+        origin = _origin(site, unit_m)
+        if site.RefLatitude and site.RefLongitude:
+            lat_lon = (_degrees(site.RefLatitude), _degrees(site.RefLongitude))
+        if site.RefElevation is not None:
+            elevation = float(site.RefElevation) * unit_m
+    return Stated(
+        unit_m=unit_m, anchor=_anchor(model, products, unit_m), conversions=tuple(_conversions(model)),
+        lat_lon=lat_lon, ref_elevation_m=elevation, site_origin=origin, true_north=_true_north(model),
+    )
+
+
+def _conversions(model: Any) -> Iterator[Conversion]:
+    if model.schema != "IFC2X3":
+        for operation in sorted(model.by_type("IfcCoordinateOperation"), key=_of_geometry):
+            yield _operation(model, operation)
+    for owner in (*model.by_type("IfcProject"), *model.by_type("IfcSite"), *model.by_type("IfcBuilding")):
+        yield from _epset(owner)
+
+
+def _of_geometry(operation: Any) -> tuple[bool, int]:
+    """Sort the operation of the context that carries the geometry first."""
+    context = operation.SourceCRS
+    used = context.is_a("IfcGeometricRepresentationContext") and (
+        context.RepresentationsInContext or any(sub.RepresentationsInContext for sub in context.HasSubContexts))
+    return (not used, int(operation.id()))
+
+
+def _operation(model: Any, operation: Any) -> Conversion:
+    crs = operation.TargetCRS
+    common: dict[str, Any] = {
+        "label": operation.is_a(), "crs": crs.Name or "", "wkt": _wkt(model, crs),
+        "vertical": getattr(crs, "VerticalDatum", None) or "", "map_unit_m": _map_unit(crs),
+    }
+    if operation.is_a("IfcRigidOperation"):
+        first, second = (float(c.wrappedValue) for c in (operation.FirstCoordinate, operation.SecondCoordinate))
+        return Conversion(kind="rigid_operation", east=first, north=second, height=operation.Height or 0.0, **common)
+    factors = (1.0, 1.0, 1.0)
+    if operation.is_a("IfcMapConversionScaled"):
+        factors = (operation.FactorX, operation.FactorY, operation.FactorZ)
+    return Conversion(
+        kind="map_conversion", east=operation.Eastings, north=operation.Northings, height=operation.OrthogonalHeight,
+        scale=operation.Scale, factors=factors, **_axis(operation.XAxisAbscissa, operation.XAxisOrdinate), **common)
+
+
+def _epset(owner: Any) -> Iterator[Conversion]:
+    """ePSet_MapConversion and ePSet_ProjectedCRS of a project, site or building, in any letter case."""
+    from ifcopenshell.util.element import get_psets
+
+    sets = {name.lower(): {key.lower(): value for key, value in values.items()}
+            for name, values in get_psets(owner, psets_only=True).items()}
+    values = sets.get("epset_mapconversion")
+    if values is None:
+        return
+    crs = sets.get("epset_projectedcrs", {})
+    yield Conversion(
+        kind="epset", label=f"ePSet_MapConversion on {owner.is_a()}", east=_number(values, "eastings") or 0.0,
+        north=_number(values, "northings") or 0.0, height=_number(values, "orthogonalheight") or 0.0,
+        **_axis(_number(values, "xaxisabscissa"), _number(values, "xaxisordinate")), scale=_number(values, "scale"),
+        crs=str(crs.get("name") or values.get("targetcrs") or ""), vertical=str(crs.get("verticaldatum") or ""))
+
+
+def _axis(abscissa: float | None, ordinate: float | None) -> dict[str, Any]:
+    if not abscissa and not ordinate:
+        return {"abscissa": 1.0, "ordinate": 0.0}
+    return {"abscissa": float(abscissa or 0.0), "ordinate": float(ordinate or 0.0)}
+
+
+def _number(values: Mapping[str, Any], key: str) -> float | None:
+    try:
+        number = float(str(values[key]).replace(",", "."))
+    except (KeyError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _wkt(model: Any, crs: Any) -> str:
+    if "IFC4X3" not in model.schema_identifier:
+        return ""
+    for text in model.by_type("IfcWellKnownText"):
+        if text.CoordinateReferenceSystem == crs:
+            return str(text.WellKnownText)
+    return ""
+
+
+def _map_unit(crs: Any) -> float | None:
+    unit = getattr(crs, "MapUnit", None)
+    if unit is None:
+        return None
+    from ifcopenshell.util.unit import get_prefix_multiplier
+
+    if unit.is_a("IfcSIUnit"):
+        return float(get_prefix_multiplier(unit.Prefix))
+    factor = float(unit.ConversionFactor.ValueComponent.wrappedValue)
+    base = unit.ConversionFactor.UnitComponent
+    return factor * (float(get_prefix_multiplier(base.Prefix)) if base.is_a("IfcSIUnit") else 1.0)
+
+
+def _degrees(parts: Iterable[int]) -> float:
+    """Degrees, minutes, seconds and millionths, all of one sign (or the first alone signed, as some write it)."""
+    values = [float(part) for part in parts]
+    sign = -1.0 if any(value < 0 for value in values) else 1.0
+    return sign * sum(abs(value) / step for value, step in zip(values, (1.0, 60.0, 3600.0, 3.6e9), strict=False))
+
+
+def _true_north(model: Any) -> tuple[float, float]:
+    for context in model.by_type("IfcGeometricRepresentationContext", include_subtypes=False):
+        if context.TrueNorth is not None:
+            x, y = context.TrueNorth.DirectionRatios[:2]
+            if math.hypot(x, y) > 0:
+                return float(x), float(y)
+    return 0.0, 1.0
+
+
+def _origin(product: Any, unit_m: float) -> Vector:
+    from ifcopenshell.util.placement import get_local_placement
+
+    if product.ObjectPlacement is None:
+        return 0.0, 0.0, 0.0
+    x, y, z = (float(value) * unit_m for value in get_local_placement(product.ObjectPlacement)[:3, 3])
+    return x, y, z
+
+
+def _anchor(model: Any, products: Sequence[Any], unit_m: float) -> Vector:
+    """Whole metres near the building: the middle of its placements, or of its points where those are far out."""
+    step = max(1, len(products) // SAMPLE)
+    spots = np.array([_origin(product, unit_m) for product in products[::step]]).reshape(-1, 3)
+    middle = np.median(spots, axis=0) if len(spots) else np.zeros(3)
+    if np.abs(middle[:2]).max() < BAKED_M:
+        points = np.array(list(_some_points(model))).reshape(-1, 3) * unit_m
+        if len(points) and np.abs(far := np.median(points, axis=0))[:2].max() > BAKED_M:
+            middle = far
+    if np.abs(middle[:2]).max() < BAKED_M:
+        return 0.0, 0.0, 0.0
+    x, y = np.round(middle[:2])
+    return float(x), float(y), 0.0
+
+
+def _some_points(model: Any) -> Iterator[tuple[float, ...]]:
+    """Three-dimensional points, evenly sampled from the whole file."""
+    points = model.by_type("IfcCartesianPoint")
+    for point in points[:: max(1, len(points) // SAMPLE)]:
+        if len(point.Coordinates) == 3:
+            yield point.Coordinates
+    if model.schema != "IFC2X3":
+        for listed in model.by_type("IfcCartesianPointList3D")[:SAMPLE]:
+            yield listed.CoordList[0]

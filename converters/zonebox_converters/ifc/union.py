@@ -1,0 +1,242 @@
+"""Unite closed shells into one solid, fill what it encloses, and cut it storey by storey. Runs in a child process.
+
+The solid kernel can crash on open meshes: every shell passes `zonebox.geometry.mesh.is_closed` first.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox import tolerance
+from zonebox.errors import GeometryError
+from zonebox.geometry.mesh import Mesh, area_m2, components, is_closed, volume_m3, welded
+from zonebox.geometry.solids import mesh_of, prism, solid_of
+from zonebox.geometry.solids import united as join
+
+Arrays = Mapping[str, NDArray[Any]]
+
+BRIDGE_M: Final = 0.6
+"""Gaps in a storey's ring of walls up to twice this wide (a missing door) do not let the outside in."""
+
+WINDOW_M: Final = 6.0
+REVEAL_M: Final = 0.6
+"""A recess of the outline up to so wide and so deep is the reveal of a window or door, and belongs to the wall."""
+
+LAYER_M: Final = 0.5
+MOST_LAYERS: Final = 120
+"""Rooms that are not airtight are filled in layers of about this height, and never in more than so many."""
+
+INSET_M: Final = 0.02
+"""The filling ends this far inside the walls' outer faces, which stay exactly as modelled."""
+
+COVERED: Final = 0.5
+"""A hole in a storey's outline belongs to the storey where at least this share of it has building above: a courtyard
+stays open."""
+
+
+def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[float]) -> tuple[dict[str, Any], Arrays]:
+    """Unite placed shapes into one closed solid.
+
+    Parameters
+    ----------
+    arrays : mapping
+        As in `zonebox_converters.ifc.kernel.Shapes`, placements relative to a near origin, and ``space`` (n,) bool:
+        rooms fill the solid, and do not count as elements.
+    sections_z : sequence of float
+        Heights at which to measure the outline.
+    slabs_z : sequence of float
+        Heights between which to measure the volume, ascending.
+
+    Returns
+    -------
+    fields : dict
+        ``elements``, ``closed``, ``open_share`` (of the surface), ``filled_m3`` (rooms and cavities), ``outlines_m2``
+        per section, ``slabs_m3`` per slab, ``outdoor`` (rows of spaces with nothing above them).
+    arrays : mapping
+        ``vertices`` and ``triangles`` of the solid; none where nothing was closed.
+    """
+    shells, rooms, facts = _closed_shells(arrays)
+    solid = _union(shells)
+    indoor, facts["outdoor"] = _indoor(rooms, solid)
+    if indoor and solid is not None:
+        solid = join([solid, *indoor])
+    solid, filled = _filled(solid)
+    facts["outlines_m2"] = [None if solid is None else _outline_m2(solid, z) for z in sections_z]
+    if solid is not None:
+        solid, layered = _with_rooms(solid)
+        solid, sealed = _filled(solid)
+        filled += layered + sealed
+    facts["filled_m3"] = filled
+    if solid is None:
+        facts["slabs_m3"] = [None] * max(0, len(slabs_z) - 1)
+        return facts, {"vertices": np.zeros((0, 3)), "triangles": np.zeros((0, 3), dtype=np.int32)}
+    facts["slabs_m3"] = [
+        float(solid.trim_by_plane((0, 0, 1), low).trim_by_plane((0, 0, -1), -high).volume())
+        for low, high in itertools.pairwise(slabs_z)
+    ]
+    mesh = mesh_of(solid)
+    return facts, {"vertices": mesh.vertices, "triangles": mesh.triangles}
+
+
+def _closed_shells(arrays: Arrays) -> tuple[list[Mesh], dict[int, list[Mesh]], dict[str, Any]]:
+    """Place the closed shells of elements and, by row, of spaces, facing outward; say how much was left out."""
+    cache: dict[int, tuple[list[Mesh], float, float]] = {}
+    shells: list[Mesh] = []
+    rooms: dict[int, list[Mesh]] = {}
+    elements = closed = 0
+    kept_area = open_area = 0.0
+    for row, (geometry, matrix) in enumerate(zip(arrays["geometry"], arrays["matrix"], strict=True)):
+        if geometry not in cache:
+            v, t = (slice(*arrays[f"{name}_start"][geometry:geometry + 2]) for name in ("vertex", "triangle"))
+            cache[geometry] = _split(Mesh(vertices=arrays["vertices"][v], triangles=arrays["triangles"][t]))
+        parts, kept, lost = cache[geometry]
+        turn, shift = matrix[:3, :3], matrix[:3, 3]
+        mirrored = np.linalg.det(turn) < 0
+        placed = [Mesh(vertices=part.vertices @ turn.T + shift,
+                       triangles=part.triangles[:, ::-1] if mirrored else part.triangles) for part in parts]
+        if arrays["space"][row]:
+            rooms[row] = placed
+        else:
+            shells += placed
+            elements += 1
+            closed += lost <= 0.0 < kept
+            kept_area += kept
+            open_area += lost
+    share = open_area / (kept_area + open_area) if kept_area + open_area > 0 else 1.0
+    return shells, rooms, {"elements": elements, "closed": int(closed), "open_share": share}
+
+
+def _split(mesh: Mesh) -> tuple[list[Mesh], float, float]:
+    """Take the closed parts of a geometry, turned outward; surface kept and surface left out (m²)."""
+    parts: list[Mesh] = []
+    kept = lost = 0.0
+    labels = components(mesh)
+    for label in range(int(labels.max(initial=-1)) + 1):
+        part = mesh.part(labels == label)
+        surface = area_m2(part)
+        sealed = welded(part)
+        if not is_closed(sealed.triangles, len(sealed.vertices)):
+            lost += surface
+            continue
+        kept += surface
+        volume = volume_m3(sealed)
+        if abs(volume) < tolerance.VOLUME_M3:
+            continue
+        parts.append(Mesh(vertices=sealed.vertices, triangles=sealed.triangles[:, ::-1]) if volume < 0 else sealed)
+    return parts, kept, lost
+
+
+def _union(shells: Sequence[Mesh]) -> Any:
+    good = []
+    for shell in shells:
+        try:
+            good.append(solid_of(shell))
+        except GeometryError:
+            continue
+    whole = join(good)
+    return None if whole.is_empty() else whole
+
+
+def _indoor(rooms: Mapping[int, Sequence[Mesh]], solid: Any) -> tuple[list[Any], list[int]]:
+    """Solids of the rooms that have building above them, and the rows of those that have none: roofs, gardens."""
+    indoor: list[Any] = []
+    outdoor: list[int] = []
+    above: dict[float, Any] = {}
+    for row, shells in rooms.items():
+        room = _union(shells)
+        if room is None or solid is None:
+            continue
+        middle = round(float(mesh_of(room).bounds[:, 2].mean()), 2)
+        if middle not in above:
+            above[middle] = _polygons(solid.trim_by_plane((0, 0, 1), middle).project())
+        footprint = _polygons(room.project())
+        if footprint.intersection(above[middle]).area >= COVERED * footprint.area:
+            indoor.append(room)
+        else:
+            outdoor.append(row)
+    return indoor, outdoor
+
+
+def _filled(solid: Any) -> tuple[Any, float]:
+    """Drop the inner shells of enclosed voids, then whatever stood inside them; returns the volume filled (m³)."""
+    if solid is None or solid.is_empty():
+        return None, 0.0
+    mesh = mesh_of(solid)
+    labels = components(mesh)
+    outer = [part for label in range(int(labels.max(initial=-1)) + 1)
+             if volume_m3(part := mesh.part(labels == label)) > tolerance.VOLUME_M3]
+    whole = _union(outer)
+    if whole is None:
+        return None, 0.0
+    return whole, max(0.0, float(whole.volume() - solid.volume()))
+
+
+def _with_rooms(solid: Any) -> tuple[Any, float]:
+    """Fill rooms whose walls leave gaps, layer by layer; returns the solid and the volume filled (m³).
+
+    Between two cuts the solid gets the part that both cuts enclose, so nothing is added outside the walls; a layer of
+    `LAYER_M` is the most by which a ceiling can be missed.
+    """
+    low, high = mesh_of(solid).bounds[:, 2]
+    layers = min(MOST_LAYERS, max(2, round((high - low) / LAYER_M)))
+    heights = low + (np.arange(layers) + 0.37) * (high - low) / layers  # off the faces of slabs
+    above: Any = None
+    upper: Any = None
+    fill = []
+    for height, top in reversed(list(zip(heights, [*heights[1:], high], strict=True))):
+        between = solid.trim_by_plane((0, 0, 1), height).trim_by_plane((0, 0, -1), -top)
+        over = _polygons(between.project())
+        above = over if above is None else above.union(over)
+        enclosed = _enclosed(_polygons(solid.slice(height)), above)
+        if upper is not None:
+            both = enclosed.intersection(upper).buffer(-INSET_M, join_style="mitre")
+            fill.append(prism(_surfaces(both), height, top))
+        upper = enclosed
+    whole = join([solid, *(piece for piece in fill if not piece.is_empty())])
+    return whole, max(0.0, float(whole.volume() - solid.volume()))
+
+
+def _outline_m2(solid: Any, z: float) -> float | None:
+    """Measure a storey's outline: the cut at ``z`` with the rooms between its walls and the reveals of its windows."""
+    cut = _polygons(solid.slice(z))
+    if cut.is_empty:
+        return None
+    cut = _enclosed(cut, _polygons(solid.trim_by_plane((0, 0, 1), z).project()))
+    closed = cut.buffer(WINDOW_M / 2, join_style="mitre").buffer(-WINDOW_M / 2, join_style="mitre")
+    reveals = [piece for piece in _surfaces(closed.difference(cut)).geoms if piece.buffer(-REVEAL_M / 2).is_empty]
+    return float(cut.area + sum(piece.area for piece in reveals))
+
+
+def _enclosed(cut: Any, above: Any) -> Any:
+    """Add the rooms to a cut through walls: its holes, small gaps bridged, that have building above them."""
+    import shapely
+
+    bridged = cut.buffer(BRIDGE_M, join_style="mitre").buffer(-BRIDGE_M, join_style="mitre")
+    holes = [shapely.Polygon(ring) for part in shapely.get_parts(bridged) for ring in part.interiors]
+    inside = [hole for hole in holes if hole.intersection(above).area >= COVERED * hole.area]
+    return shapely.union_all([cut, *inside]) if inside else cut
+
+
+def _surfaces(shape: Any) -> Any:
+    """Keep the polygons of a geometry and drop the lines and points that overlays leave behind."""
+    import shapely
+
+    return shapely.MultiPolygon([p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty])
+
+
+def _polygons(section: Any) -> Any:
+    """Turn a cross-section into a shapely geometry."""
+    import shapely
+
+    parts = []
+    for piece in section.decompose():
+        rings = [shapely.make_valid(shapely.Polygon(np.asarray(r))) for r in piece.to_polygons() if len(r) >= 3]
+        rings.sort(key=lambda ring: ring.area, reverse=True)
+        if rings:
+            parts.append(rings[0].difference(shapely.union_all(rings[1:])))
+    return shapely.union_all(parts)
