@@ -1,0 +1,222 @@
+"""One tile's triangles as a GLB: positions, normals, colours, feature ids, outlines and the property table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox.geometry.mesh import triangle_normals
+from zonebox_converters.tiles import metadata
+from zonebox_converters.tiles.glb import LINES, TRIANGLES, GlbBuilder, Json, y_up
+from zonebox_converters.tiles.layers import Layer, Look
+from zonebox_converters.tiles.place import Matrix, into
+from zonebox_converters.tiles.surface import Drawn, creases, draw, face_normals, vertex_normals, weld
+
+MOST_MATERIALS: Final = 32
+"""With more colours than this a tile carries them on its vertices, so that it is not drawn in a hundred calls."""
+
+LEAST_AREA_M2: Final = 1e-8
+"""A triangle with less has no direction in float32 and is not drawn."""
+
+LINE_SHADE: Final = 0.55
+"""Lines have the colour of their faces, this much of its brightness, opaque."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Content:
+    """A GLB, the box (2, 3) that bounds its positions exactly (tile frame, z up), and the triangles drawn."""
+
+    data: bytes
+    box: NDArray[np.float64]
+    triangles: int
+
+
+def content(
+    layer: Layer,
+    rows: NDArray[np.intp],
+    ecef: NDArray[np.float64],
+    normals: NDArray[np.float64] | None,
+    matrix: Matrix,
+    *,
+    generator: str,
+) -> Content | None:
+    """Write some triangles of a layer.
+
+    Parameters
+    ----------
+    rows : (k,) intp
+        Triangles.
+    ecef : (n, 3) float64
+        The layer's vertices in EPSG:4978.
+    normals : (n, 3) float64 or None
+        Their normals, where the layer is smooth.
+    matrix : (4, 4) float64
+        The tile's frame.
+
+    Returns
+    -------
+    Content or None
+        None where no triangle has an area.
+    """
+    used, flat = np.unique(layer.mesh.triangles[rows], return_inverse=True)
+    points, triangles = into(matrix, ecef[used]), flat.reshape(-1, 3)
+    if not layer.look.smooth:
+        first, place = weld(points.astype(np.float32))
+        points, triangles = points[first], place[triangles]
+    keep = _has_area(points, triangles)
+    if not keep.any():
+        return None
+    triangles, rows = triangles[keep], rows[keep]
+    faces = face_normals(points, triangles)
+    features, feature = np.unique(layer.feature[rows], return_inverse=True)
+    palette, group, tint = _palette(layer.color[rows])
+    smooth = normals[used] @ matrix[:3, :3] if normals is not None else None
+    drawn = draw(triangles, faces if smooth is None else smooth, feature, tint, smooth=smooth is not None)
+    if layer.look.lift_m:
+        points = points + layer.look.lift_m * vertex_normals(points, triangles)
+    edges = creases(triangles, faces, feature) if layer.look.outline or layer.look.lines else None
+
+    glb = GlbBuilder()
+    positions = y_up(points[drawn.source])
+    attributes = _attributes(glb, positions, drawn, len(features), palette if len(palette) > MOST_MATERIALS else None)
+    looks = _materials(palette, layer.look)
+    primitives, materials = _primitives(glb, attributes, drawn, looks, group, edges, layer.look)
+    document = _document(primitives, materials, generator)
+    for primitive in primitives:
+        primitive.setdefault("extensions", {})["EXT_mesh_features"] = {
+            "featureIds": [{"featureCount": len(features), "attribute": 0, "propertyTable": 0}]}
+    document["extensions"] = {"EXT_structural_metadata": metadata.encode(layer.table.take(features), glb)}
+    low, high = positions.min(0).astype(np.float64), positions.max(0).astype(np.float64)
+    box = np.array([[low[0], -high[2], low[1]], [high[0], -low[2], high[1]]])
+    return Content(data=glb.finish(document), box=box, triangles=len(triangles))
+
+
+def _has_area(points: NDArray[np.float64], triangles: NDArray[np.intp]) -> NDArray[np.bool_]:
+    doubled = triangle_normals(points[triangles])
+    return np.asarray(np.einsum("ij,ij->i", doubled, doubled) > (2 * LEAST_AREA_M2) ** 2)
+
+
+def _palette(colors: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Colours (c, 4), the drawing group of each triangle (m,), and its colour (m,).
+
+    One group a colour; where there are too many, one of opaque triangles and one of translucent.
+    """
+    packed = np.ascontiguousarray(colors).view(np.dtype("<u4")).reshape(-1)
+    codes, tint = np.unique(packed, return_inverse=True)
+    palette = codes.astype("<u4").view(np.uint8).reshape(-1, 4)
+    tint = tint.astype(np.int64)
+    group = tint if len(codes) <= MOST_MATERIALS else (palette[tint, 3] < 255).astype(np.int64)
+    return palette, group, tint
+
+
+def _attributes(glb: GlbBuilder, positions: NDArray[np.float32], drawn: Drawn, features: int,
+                palette: NDArray[np.uint8] | None) -> dict[str, int]:
+    ids = drawn.feature.astype(np.uint16 if features <= 0xFFFF + 1 else np.float32)
+    attributes = {
+        "POSITION": glb.attribute(positions, bounds=True),
+        "NORMAL": glb.attribute(y_up(drawn.normals)),
+        "_FEATURE_ID_0": glb.attribute(ids),
+    }
+    if palette is not None:
+        linear = np.round(_linear(palette) * 0xFFFF).astype(np.uint16)
+        attributes["COLOR_0"] = glb.attribute(linear[drawn.color], normalized=True)
+    return attributes
+
+
+def _linear(color: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Linear light (c, 4), 0–1, of sRGB colours; opacity is linear already (glTF 2.0, 3.9.2)."""
+    c = color / 255.0
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    linear[:, 3] = c[:, 3]
+    return np.asarray(linear)
+
+
+def _materials(palette: NDArray[np.uint8], look: Look) -> list[tuple[Json, Json]]:
+    """Face and line material of each drawing group."""
+    if len(palette) > MOST_MATERIALS:
+        palette = np.array([[255, 255, 255, 255], [255, 255, 255, 254]], dtype=np.uint8)
+        factors = np.ones((2, 4))
+    else:
+        factors = np.round(_linear(palette), 6)
+    made = []
+    for color, factor in zip(palette, factors, strict=True):
+        face: Json = {"pbrMetallicRoughness": {"baseColorFactor": factor.tolist(), "metallicFactor": 0.0,
+                                               "roughnessFactor": 1.0}}
+        if color[3] < 255:
+            face["alphaMode"] = "BLEND"
+        if look.double_sided:
+            face["doubleSided"] = True
+        shade = [*np.round(factor[:3] * LINE_SHADE, 6).tolist(), 1.0]
+        line: Json = {"pbrMetallicRoughness": {"baseColorFactor": shade}, "extensions": {"KHR_materials_unlit": {}}}
+        made.append((face, line))
+    return made
+
+
+def _primitives(
+    glb: GlbBuilder,
+    attributes: dict[str, int],
+    drawn: Drawn,
+    looks: list[tuple[Json, Json]],
+    group: NDArray[np.int64],
+    edges: tuple[NDArray[np.bool_], NDArray[np.int64]] | None,
+    look: Look,
+) -> tuple[list[Json], list[Json]]:
+    """Faces, and lines where they are asked for, of each drawing group, with the materials they need."""
+    primitives: list[Json] = []
+    materials: list[Json] = []
+    pairs = np.stack([drawn.triangles, np.roll(drawn.triangles, -1, axis=1)], axis=2)
+    for number in np.unique(group):
+        face, line = looks[number]
+        chosen = group == number
+        primitive: Json = {"attributes": attributes, "mode": TRIANGLES, "material": len(materials),
+                           "indices": glb.indices(drawn.triangles[chosen], len(drawn.source))}
+        primitives.append(primitive)
+        materials.append(face)
+        if edges is None:
+            continue
+        folded, once = edges
+        if look.outline:
+            ends = pairs[chosen][folded[chosen]]
+            if len(ends):
+                outline = {"indices": glb.indices(ends, len(drawn.source), target=None)}
+                primitive["extensions"] = {"CESIUM_primitive_outline": outline}
+            continue
+        ends = pairs.reshape(-1, 2)[once[chosen[once // 3]]]
+        if len(ends):
+            kept = {name: index for name, index in attributes.items() if name != "NORMAL"}
+            primitives.append({"attributes": kept, "mode": LINES, "material": len(materials),
+                               "indices": glb.indices(ends, len(drawn.source))})
+            materials.append(line)
+    return primitives, materials
+
+
+def _document(primitives: list[Json], materials: list[Json], generator: str) -> Json:
+    used = {"EXT_mesh_features", "EXT_structural_metadata", *_extensions(primitives), *_extensions(materials)}
+    return {
+        "asset": {"version": "2.0", "generator": generator},
+        "extensionsUsed": sorted(used),
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": primitives}],
+        "materials": materials,
+    }
+
+
+def _extensions(objects: Iterable[Json]) -> set[str]:
+    return {name for entry in objects for name in entry.get("extensions", {})}
+
+
+def anchors(layer: Layer, limit: int) -> NDArray[Any]:
+    """Point (m, 2) by which each triangle finds its tile: its feature's middle; its own where the feature is large."""
+    xy = layer.mesh.vertices[:, :2]
+    a, b, c = layer.mesh.triangles.T
+    middle = (xy[a] + xy[b] + xy[c]) / 3.0
+    count = np.bincount(layer.feature, minlength=len(layer.table))
+    total = np.stack([np.bincount(layer.feature, middle[:, k], minlength=len(count)) for k in range(2)], axis=1)
+    whole = total / np.maximum(count, 1)[:, None]
+    return np.where((count > limit)[layer.feature, None], middle, whole[layer.feature])

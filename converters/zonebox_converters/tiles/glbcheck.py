@@ -1,0 +1,256 @@
+"""What must hold in a binary glTF for its arrays and metadata tables to be read safely, and where its vertices are."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox_converters.tiles.glb import Json
+
+_TYPES: Final = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+_PARTS: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+_SIZES: Final = {"INT8": 1, "UINT8": 1, "INT16": 2, "UINT16": 2, "INT32": 4, "UINT32": 4, "INT64": 8, "UINT64": 8,
+                 "FLOAT32": 4, "FLOAT64": 8}
+_JSON_CHUNK: Final = 0x4E4F534A
+_BIN_CHUNK: Final = 0x004E4942
+_COMPRESSED: Final = ("EXT_meshopt_compression", "KHR_draco_mesh_compression")
+
+
+@dataclass(slots=True)
+class Glb:
+    """A GLB taken apart; ``problems`` grows as its parts are looked at."""
+
+    document: Json
+    binary: bytes
+    problems: list[str] = field(default_factory=list)
+
+    def view(self, index: Any) -> bytes | None:
+        """Bytes of a buffer view; None (and a problem) where it reaches past its buffer."""
+        try:
+            view = self.document["bufferViews"][index]
+            start, length = view.get("byteOffset", 0), view["byteLength"]
+        except (KeyError, IndexError, TypeError):
+            self.problems.append(f"bufferViews[{index}] is missing")
+            return None
+        if view.get("buffer", 0) != 0 or start < 0 or start + length > len(self.binary):
+            self.problems.append(f"bufferViews[{index}] reaches past its buffer")
+            return None
+        return self.binary[start:start + length]
+
+    def accessor(self, index: Any) -> NDArray[Any] | None:
+        """Rows (n, k) of an accessor as stored; None where it cannot be read here (with or without a problem)."""
+        try:
+            accessor = self.document["accessors"][index]
+            dtype, parts = np.dtype(_TYPES[accessor["componentType"]]), _PARTS[accessor["type"]]
+            count = int(accessor["count"])
+        except (KeyError, IndexError, TypeError):
+            self.problems.append(f"accessors[{index}] is missing or has no known type")
+            return None
+        if "bufferView" not in accessor or "sparse" in accessor:
+            return None
+        view = self.document.get("bufferViews", [])[accessor["bufferView"]]
+        if any(name in view.get("extensions", {}) for name in _COMPRESSED):
+            return None
+        data = self.view(accessor["bufferView"])
+        if data is None:
+            return None
+        offset, row = accessor.get("byteOffset", 0), dtype.itemsize * parts
+        stride = view.get("byteStride", row)
+        if count < 1 or offset + (count - 1) * stride + row > len(data):
+            self.problems.append(f"accessors[{index}] reaches past its buffer view")
+            return None
+        return np.ndarray((count, parts), dtype, data, offset, (stride, dtype.itemsize))
+
+
+def read_glb(data: bytes) -> tuple[Glb | None, list[str]]:
+    """Take a GLB apart, or say why it cannot be (glTF 2.0, 4.4)."""
+    if len(data) < 20 or data[:4] != b"glTF":
+        return None, ["is no GLB"]
+    _, version, length = struct.unpack_from("<4sII", data)
+    if version != 2:
+        return None, [f"is GLB version {version}, not 2"]
+    if length != len(data):
+        return None, [f"has {len(data)} bytes but its header says {length}"]
+    chunks = _chunks(data)
+    if chunks is None:
+        return None, ["has a chunk that is misaligned or reaches past the end"]
+    try:
+        document = json.loads(chunks.get(_JSON_CHUNK, b""))
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        return None, ["has no JSON chunk with an object in it"]
+    return Glb(document, chunks.get(_BIN_CHUNK, b"")), []
+
+
+def _chunks(data: bytes) -> dict[int, bytes] | None:
+    """First chunk of each kind; None where they do not fit the file."""
+    chunks: dict[int, bytes] = {}
+    at = 12
+    while at + 8 <= len(data):
+        size, kind = struct.unpack_from("<II", data, at)
+        if size % 4 or at + 8 + size > len(data):
+            return None
+        chunks.setdefault(kind, data[at + 8:at + 8 + size])
+        at += 8 + size
+    return chunks
+
+
+def check_glb(glb: Glb) -> list[NDArray[np.float64]]:
+    """Check primitives and property tables, and return every mesh's vertices (n, 3), y up, nodes applied."""
+    tables = _check_tables(glb)
+    placed: list[NDArray[np.float64]] = []
+    positions: dict[int, list[NDArray[np.float64]]] = {}
+    for number, mesh in enumerate(glb.document.get("meshes", [])):
+        found = [_check_primitive(glb, p, f"meshes[{number}].primitives[{k}]", tables)
+                 for k, p in enumerate(mesh.get("primitives", []))]
+        positions[number] = [p for p in found if p is not None]
+    for mesh_number, matrix in _mesh_nodes(glb.document):
+        placed += [p @ matrix[:3, :3].T + matrix[:3, 3] for p in positions.get(mesh_number, [])]
+    return placed
+
+
+def _check_primitive(glb: Glb, primitive: Json, place: str, tables: list[int]) -> NDArray[np.float64] | None:
+    attributes = primitive.get("attributes", {})
+    if "POSITION" not in attributes or "KHR_draco_mesh_compression" in primitive.get("extensions", {}):
+        return None
+    stored = glb.accessor(attributes["POSITION"])
+    if stored is None or stored.shape[1] != 3:
+        return None
+    accessor = glb.document["accessors"][attributes["POSITION"]]
+    stated, found = (accessor.get("min"), accessor.get("max")), np.stack([stored.min(0), stored.max(0)])
+    if None in stated or not np.allclose(np.array(stated, dtype=np.float64), found, rtol=1e-6, atol=1e-6):
+        glb.problems.append(f"{place}: min and max of POSITION are not those of its values")
+    if not np.isfinite(stored).all():
+        glb.problems.append(f"{place}: POSITION is not finite")
+    for name, index in attributes.items():
+        if glb.document["accessors"][index].get("count") != len(stored):
+            glb.problems.append(f"{place}: {name} has another count than POSITION")
+    if "indices" in primitive:
+        indices = glb.accessor(primitive["indices"])
+        if indices is not None and int(indices.max()) >= len(stored):
+            glb.problems.append(f"{place}: an index points past the last vertex")
+    _check_feature_ids(glb, primitive, place, tables)
+    points = stored.astype(np.float64)
+    return points / np.iinfo(stored.dtype).max if accessor.get("normalized") else points
+
+
+def _check_feature_ids(glb: Glb, primitive: Json, place: str, tables: list[int]) -> None:
+    for entry in primitive.get("extensions", {}).get("EXT_mesh_features", {}).get("featureIds", []):
+        count, table = entry.get("featureCount", 0), entry.get("propertyTable")
+        if table is not None and not 0 <= table < len(tables):
+            glb.problems.append(f"{place}: propertyTable {table} does not exist")
+        elif table is not None and count > tables[table]:
+            glb.problems.append(f"{place}: {count} features but property table {table} has {tables[table]} rows")
+        if "attribute" not in entry:
+            continue
+        name = f"_FEATURE_ID_{entry['attribute']}"
+        if name not in primitive["attributes"]:
+            glb.problems.append(f"{place}: attribute {name} is missing")
+            continue
+        ids = glb.accessor(primitive["attributes"][name])
+        if ids is None:
+            continue
+        ids = ids[ids != entry["nullFeatureId"]] if "nullFeatureId" in entry else ids
+        bound = count if table is None or not 0 <= table < len(tables) else min(count, tables[table])
+        if ids.size and (ids.min() < 0 or ids.max() >= bound):
+            glb.problems.append(f"{place}: a feature id lies outside 0..{bound - 1}")
+
+
+def _check_tables(glb: Glb) -> list[int]:
+    """Check the property tables and return how many rows each says it has."""
+    extension = glb.document.get("extensions", {}).get("EXT_structural_metadata", {})
+    schema = extension.get("schema", {})
+    counts = []
+    for number, table in enumerate(extension.get("propertyTables", [])):
+        count, place = int(table.get("count", 0)), f"propertyTables[{number}]"
+        counts.append(count)
+        declared = schema.get("classes", {}).get(table.get("class"), {}).get("properties", {})
+        if schema and table.get("class") not in schema.get("classes", {}):
+            glb.problems.append(f"{place}: class {table.get('class')} is not in the schema")
+            continue
+        for name, column in table.get("properties", {}).items():
+            if name in declared:
+                _check_column(glb, column, declared[name], schema, count, f"{place}.{name}")
+            elif schema:
+                glb.problems.append(f"{place}.{name}: is not in the schema")
+        glb.problems += [f"{place}.{name}: is required and missing" for name, p in declared.items()
+                         if p.get("required") and name not in table.get("properties", {})]
+    return counts
+
+
+def _check_column(glb: Glb, column: Json, declared: Json, schema: Json, count: int, place: str) -> None:
+    values = glb.view(column.get("values"))
+    if values is None:
+        return
+    elements: int | None = count * int(declared.get("count", 1))
+    if declared.get("array") and "count" not in declared:
+        elements = _check_offsets(glb, column, "arrayOffsets", count, None, place)
+    if elements is None:
+        return
+    if declared["type"] == "STRING":
+        _check_offsets(glb, column, "stringOffsets", elements, len(values), place)
+    elif declared["type"] == "BOOLEAN":
+        if len(values) < -(-elements // 8):
+            glb.problems.append(f"{place}: {len(values)} bytes do not hold {elements} booleans")
+    else:
+        width = _width(declared, schema)
+        if width and len(values) < elements * width:
+            glb.problems.append(f"{place}: {len(values)} bytes do not hold {elements} values of {width}")
+
+
+def _width(declared: Json, schema: Json) -> int:
+    if declared["type"] == "ENUM":
+        return _SIZES.get(schema.get("enums", {}).get(declared.get("enumType"), {}).get("valueType", "UINT16"), 0)
+    return _SIZES.get(declared.get("componentType", ""), 0) * _PARTS.get(declared["type"], 0)
+
+
+def _check_offsets(glb: Glb, column: Json, key: str, count: int, length: int | None, place: str) -> int | None:
+    """Check ``count`` + 1 rising offsets that end within ``length``, and return the last."""
+    width = _SIZES.get(column.get(f"{key[:-1]}Type", "UINT32"), 4)
+    data = glb.view(column.get(key))
+    if data is None or len(data) < (count + 1) * width:
+        glb.problems.append(f"{place}: {key} are not {count + 1} numbers")
+        return None
+    offsets = np.frombuffer(data, dtype=f"<u{width}", count=count + 1).astype(np.int64)
+    if offsets[0] != 0 or (np.diff(offsets) < 0).any() or (length is not None and offsets[-1] > length):
+        glb.problems.append(f"{place}: {key} fall, or reach past the values")
+        return None
+    return int(offsets[-1])
+
+
+def _mesh_nodes(document: Json) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Mesh numbers with the matrices of the nodes that show them, for the default scene."""
+    nodes = document.get("nodes", [])
+    scenes = document.get("scenes", [])
+    roots = scenes[document.get("scene", 0)].get("nodes", []) if scenes else []
+    stack = [(number, np.eye(4), 0) for number in reversed(roots)]
+    while stack:
+        number, above, depth = stack.pop()
+        if not 0 <= number < len(nodes) or depth > len(nodes):
+            continue
+        matrix = above @ _node_matrix(nodes[number])
+        if "mesh" in nodes[number]:
+            yield nodes[number]["mesh"], matrix
+        stack += [(child, matrix, depth + 1) for child in nodes[number].get("children", [])]
+
+
+def _node_matrix(node: Json) -> NDArray[np.float64]:
+    if "matrix" in node:
+        return np.array(node["matrix"], dtype=np.float64).reshape(4, 4).T
+    x, y, z, w = node.get("rotation", (0.0, 0.0, 0.0, 1.0))
+    turned = np.array([
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ])
+    matrix = np.eye(4)
+    matrix[:3, :3] = turned * np.array(node.get("scale", (1.0, 1.0, 1.0)))
+    matrix[:3, 3] = node.get("translation", (0.0, 0.0, 0.0))
+    return matrix

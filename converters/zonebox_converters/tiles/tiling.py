@@ -1,0 +1,179 @@
+"""The tree of tiles: a quadtree over the scene whose cells do not move when the scene is edited.
+
+Cells are squares of a power of two metres, counted from the frame's origin, so a feature that is added changes the
+cells on its own way to the root and no other. Features stay whole: one goes where its middle lies. Volumes are boxes
+along the axes of the tile's own frame, taken from the float32 positions that were written.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox_converters.tiles.glb import Json
+from zonebox_converters.tiles.place import Matrix, out_of, relative
+
+TRIANGLES_PER_TILE: Final = 30_000
+"""A tile with more is split, where its features allow: about 2 MB of plain GLB, one frame's worth of decoding."""
+
+LARGEST_CELL_M: Final = 4096.0
+"""A tile's cell is never larger: float32 holds 0.25 mm at 4 km, so a vertex keeps 1 mm."""
+
+SMALLEST_CELL_M: Final = 8.0
+"""Cells are not split further; what is denser stays in one tile."""
+
+BOX_PAD_M: Final = 1e-3
+"""Added around a box made of children's boxes: rounding between two tiles' frames must not push a child out."""
+
+_CORNERS: Final = np.array(list(itertools.product((0, 1), repeat=3)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cell:
+    """A square of the quadtree: either triangles (``rows``) or four or fewer children.
+
+    ``center`` is None for the whole layer, which has the scene's own frame.
+    """
+
+    name: str
+    center: tuple[float, float] | None
+    rows: NDArray[np.intp]
+    children: tuple[Cell, ...] = ()
+
+    def leaves(self) -> Iterator[Cell]:
+        """Every cell with triangles of its own, in file order."""
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
+
+
+def quadtree(points: NDArray[np.float64], *, limit: int = TRIANGLES_PER_TILE) -> Cell:
+    """Divide triangles among cells by the point (m, 2) that stands for each.
+
+    Examples
+    --------
+    >>> tree = quadtree(np.array([[10.0, 10.0], [200.0, 10.0], [-5.0, -5.0]]), limit=1)
+    >>> [(leaf.name, leaf.rows.tolist()) for leaf in tree.leaves()]
+    [('256_-1_-1', [2]), ('128_0_0', [0]), ('128_1_0', [1])]
+    >>> [leaf.name for leaf in quadtree(np.zeros((5, 2)), limit=1).leaves()]
+    ['8_0_0']
+    """
+    rows = np.arange(len(points))
+    extent = float(np.ptp(points, axis=0).max()) if len(points) else 0.0
+    if len(points) <= limit and extent <= LARGEST_CELL_M:
+        return Cell(name="all", center=None, rows=rows)
+    size = SMALLEST_CELL_M
+    while size < extent:
+        size *= 2
+    return Cell(name="all", center=None, rows=rows[:0], children=_split(points, rows, size, limit))
+
+
+def _split(points: NDArray[np.float64], rows: NDArray[np.intp], size: float, limit: int) -> tuple[Cell, ...]:
+    """Cells of one size that hold these rows, ordered by column and row, each divided as far as needed."""
+    place = np.floor(points[rows] / size).astype(np.int64)
+    order = np.lexsort((place[:, 1], place[:, 0]))
+    place, rows = place[order], rows[order]
+    starts = np.flatnonzero(np.any(np.diff(place, axis=0) != 0, axis=1)) + 1
+    cells = []
+    for members, (column, row) in zip(np.split(rows, starts), place[np.concatenate([[0], starts])], strict=True):
+        small = len(members) <= limit and size <= LARGEST_CELL_M
+        divided = () if small or size <= SMALLEST_CELL_M else _split(points, members, size / 2, limit)
+        if len(divided) == 1:
+            cells.append(divided[0])
+            continue
+        cells.append(Cell(
+            name=f"{size:.0f}_{column}_{row}",
+            center=(float((column + 0.5) * size), float((row + 0.5) * size)),
+            rows=members if not divided else members[:0],
+            children=divided,
+        ))
+    return tuple(cells)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tile:
+    """A tile as the tileset knows it.
+
+    Parameters
+    ----------
+    matrix : (4, 4) float64
+        From the tile's frame to EPSG:4978.
+    box : (2, 3) float64
+        Lowest and highest corner in the tile's frame, z up.
+    error_m : float
+        Geometric error: how far off the picture is where this tile is drawn and its children are not.
+    uri : str
+        Content, "" for none.
+    """
+
+    matrix: Matrix
+    box: NDArray[np.float64]
+    error_m: float
+    uri: str = ""
+    children: tuple[Tile, ...] = ()
+
+    @property
+    def diagonal_m(self) -> float:
+        """Length of the box's diagonal: the error of drawing nothing at all."""
+        return float(np.linalg.norm(self.box[1] - self.box[0]))
+
+    def corners(self) -> NDArray[np.float64]:
+        """Corners of the box (8, 3) in EPSG:4978."""
+        return out_of(self.matrix, np.take_along_axis(self.box, _CORNERS, axis=0))
+
+
+def leaf(matrix: Matrix, box: NDArray[np.float64], uri: str) -> Tile:
+    """Make the tile of a finest content: nothing is simplified, its error is 0."""
+    return Tile(matrix=matrix, box=box, error_m=0.0, uri=uri)
+
+
+def parent(matrix: Matrix, children: tuple[Tile, ...]) -> Tile:
+    """Make the tile over children: its box holds theirs, its error is that of not drawing them."""
+    box = joined(matrix, children)
+    diagonal = float(np.linalg.norm(box[1] - box[0]))
+    return Tile(matrix=matrix, box=box, error_m=max([diagonal, *(c.error_m for c in children)]), children=children)
+
+
+def joined(matrix: Matrix, tiles: tuple[Tile, ...]) -> NDArray[np.float64]:
+    """Box (2, 3) in the frame of ``matrix`` around the boxes of tiles that have frames of their own."""
+    if not tiles:
+        return np.array([[-0.5] * 3, [0.5] * 3])
+    inner = np.concatenate([(t.corners() - matrix[:3, 3]) @ matrix[:3, :3] for t in tiles])
+    return np.stack([inner.min(0) - BOX_PAD_M, inner.max(0) + BOX_PAD_M])
+
+
+def grow(cell: Cell, matrix: Matrix, make_leaf: Callable[[Cell], Tile | None]) -> Tile | None:
+    """Turn cells into tiles from the leaves up; inner tiles share the layer's frame, cells without a tile fall out."""
+    if not cell.children:
+        return make_leaf(cell)
+    children = tuple(tile for tile in (grow(child, matrix, make_leaf) for child in cell.children) if tile is not None)
+    return parent(matrix, children) if children else None
+
+
+def tile_json(tile: Tile, within: Matrix, *, refine: str = "") -> Json:
+    """Describe a tile and what is under it, seen from the frame its parent has (3D Tiles 1.1, 7.2)."""
+    entry: Json = {"boundingVolume": {"box": box12(tile.box)}, "geometricError": tile.error_m}
+    if refine:
+        entry["refine"] = refine
+    transform = relative(tile.matrix, within)
+    if not np.array_equal(transform, np.eye(4)):
+        entry["transform"] = [float(v) for v in transform.T.reshape(-1)]
+    if tile.uri:
+        entry["content"] = {"uri": tile.uri}
+    if tile.children:
+        entry["children"] = [tile_json(child, tile.matrix) for child in tile.children]
+    return entry
+
+
+def box12(box: NDArray[np.float64], matrix: Matrix | None = None) -> list[float]:
+    """Twelve numbers of a box volume: centre and three half axes, turned by a rigid matrix where one is given."""
+    center, half = box.mean(0), np.diag((box[1] - box[0]) / 2)
+    if matrix is not None:
+        center, half = out_of(matrix, center[None])[0], half @ matrix[:3, :3].T
+    return [float(v) for v in (*center, *half.reshape(-1))]

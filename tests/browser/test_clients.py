@@ -1,0 +1,57 @@
+"""Tiles in the hands of clients that zonebox did not write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from browser.clients import cesium, need, validate_gltf
+from converters.tiles import samples
+from zonebox_converters.tiles import write
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def tiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("tiles")
+    write(*samples.block(samples.shandong()), out)
+    return out
+
+
+def test_gltf_validator_finds_no_error(tiles: Path) -> None:
+    need(module="gltf-validator")
+    rows = validate_gltf(sorted(tiles.rglob("*.glb")))
+    assert len(rows) == 5
+    assert [row for row in rows if row["errors"] or row["warnings"]] == []
+
+
+def test_cesium_shows_the_whole_scene(tiles: Path, tmp_path: Path) -> None:
+    need(module="cesium", browser=True)
+    frame = samples.shandong()
+    roof, lot = frame.to_ecef([[30.0, 27.5, 14.4], [80.0, 27.5, 19.0]])
+    with cesium(tiles, range=1.1) as client:
+        (tmp_path / "scene.png").write_bytes(client.picture())
+        assert (client.errors, client.outside) == ([], [])
+        behind = client.drill(client.screen(roof))
+        envelope = client.pick(client.screen(lot))
+    assert "0Roof000000000000000000" in [feature.get("globalId") for feature in behind]
+    assert "A-01/tower/height" in [feature.get("id") for feature in behind]
+    assert envelope is not None
+    assert (envelope["parcel"], envelope["verdict"]) == ("A-02", "NOT_CHECKED")
+    assert envelope["controls"] == "height ≤ 18 m [示例控规图则 第三条]"
+    assert (tmp_path / "scene.png").stat().st_size > 20_000
+
+
+def test_cesium_picks_an_element(tiles: Path, tmp_path: Path) -> None:
+    need(module="cesium", browser=True)
+    roof = samples.shandong().to_ecef([[30.0, 27.5, 14.4]])[0]
+    with cesium(tiles, "design/tileset.json", range=2.4) as client:
+        (tmp_path / "design.png").write_bytes(client.picture())
+        picked = client.pick(client.screen(roof))
+        assert (client.errors, client.outside) == ([], [])
+    assert picked is not None
+    assert picked["globalId"] == "0Roof000000000000000000"
+    assert (picked["ifcClass"], picked["name"], picked["storey"]) == ("IfcRoof", "屋面", "3F")
+    assert picked["verdict"] == "FAIL"
