@@ -1,0 +1,172 @@
+"""Lots as drawn -> lots that geometry can rely on, each change told (domain C9)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from zonebox.errors import InputError
+from zonebox.tolerance import AREA_M2, AREA_RATIO, SHORT_EDGE_M, SNAP_M
+from zonebox_converters.zoning.edge_table import EdgeTable, edge_table
+
+Shapes = NDArray[np.object_]
+
+_REVERSAL_DEG: Final = 170.0
+"""A turn beyond this goes back on itself: the tip of a spike, if the way back is nearer than a short edge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cleaned:
+    """Valid polygons (n,), shells counter-clockwise, and what was changed: row -> sentences."""
+
+    shapes: Shapes
+    notes: dict[int, list[str]]
+
+
+def clean(
+    shapes: Shapes, *, names: list[str], world: Callable[[Any], NDArray[np.float64]], where: str
+) -> Cleaned:
+    """Clean lots in the frame.
+
+    Duplicate vertices, edges shorter than `SHORT_EDGE_M` and spikes go; rings that cross themselves are repaired where
+    that leaves the area as it was, and refused where it does not: nobody can tell which lot was meant. Parts of a
+    multipart lot stay together, holes stay.
+
+    Parameters
+    ----------
+    shapes : (n,) object
+        Polygons and multipolygons, metres.
+    names : list of str
+        How messages call each lot.
+    world : callable
+        Frame points (n, 2) -> scene coordinates, for places in messages.
+    where : str
+        Name of the layer.
+
+    Raises
+    ------
+    InputError
+        A lot without area, or one that crosses itself beyond repair, with the place of the crossing.
+    """
+    notes: dict[int, list[str]] = defaultdict(list)
+    before = shapely.get_num_coordinates(shapes)
+    tidy = np.asarray(shapely.remove_repeated_points(shapes, SNAP_M))
+    _count(notes, before - shapely.get_num_coordinates(tidy), "{} duplicate {} removed", ("vertex", "vertices"))
+    before = shapely.get_num_coordinates(tidy)
+    tidy = _without_short_edges(tidy)
+    _count(notes, before - shapely.get_num_coordinates(tidy),
+           f"{{}} {{}} shorter than {SHORT_EDGE_M:g} m removed", ("edge", "edges"))
+    _remove_spikes(tidy, notes)
+    hull = shapely.area(shapely.convex_hull(tidy))
+    if (flat := np.flatnonzero(~(hull > SNAP_M))).size:
+        raise InputError(f"{where}#{names[int(flat[0])]}", got="a parcel without area", want="a closed polygon",
+                         then="redraw it or take it out of the layer")
+    for row in np.flatnonzero(~shapely.is_valid(tidy)):
+        tidy[row], said = _repaired(tidy[row], f"{where}#{names[row]}", world)
+        notes[int(row)].append(said)
+    return Cleaned(shapes=np.asarray(shapely.orient_polygons(tidy)), notes=dict(notes))
+
+
+def polygons_only(shapes: Shapes) -> tuple[Shapes, NDArray[np.bool_]]:
+    """Take the polygons out of geometry collections; tell which features have any.
+
+    >>> made, kept = polygons_only(np.array([shapely.box(0, 0, 1, 1), shapely.Point(0, 0), None]))
+    >>> kept.tolist()
+    [True, False, False]
+    """
+    kinds = shapely.get_type_id(shapes)
+    made = np.array(shapes, dtype=object)
+    for row in np.flatnonzero(kinds == shapely.GeometryType.GEOMETRYCOLLECTION):
+        made[row] = _polygonal(shapes[row])
+    kinds = shapely.get_type_id(made)
+    polygonal = (kinds == shapely.GeometryType.POLYGON) | (kinds == shapely.GeometryType.MULTIPOLYGON)
+    return made, polygonal & ~shapely.is_empty(made)
+
+
+def _count(notes: dict[int, list[str]], removed: NDArray[np.intp], text: str, words: tuple[str, str]) -> None:
+    for row in np.flatnonzero(removed > 0):
+        number = int(removed[row])
+        notes[int(row)].append(text.format(number, words[number > 1]))
+
+
+def _without_short_edges(shapes: Shapes) -> Shapes:
+    """Drop vertices nearer than a short edge to the one before, where the lot stays a lot."""
+    shorter = np.asarray(shapely.remove_repeated_points(shapes, SHORT_EDGE_M))
+    lost = shapely.is_empty(shorter) | (shapely.area(shorter) < 0.5 * shapely.area(shapes))
+    return np.where(lost, shapes, shorter)
+
+
+def _remove_spikes(shapes: Shapes, notes: dict[int, list[str]]) -> None:
+    """Cut off spikes in place: vertices where the boundary turns back along itself."""
+    table = edge_table(shapes)
+    tips = _spike_tips(table)
+    for row in np.unique(table.parcel[tips]):
+        was, count = shapes[row], 0
+        while (found := _spike_tips(edge_table(shapes[row:row + 1]))).any():
+            cut = _without_tips(shapes[row], found)
+            if cut.is_empty:
+                break
+            shapes[row], count = cut, count + int(found.sum())
+        if count:
+            lost = abs(was.area - shapes[row].area)
+            notes[int(row)].append(f"{count} {'spike' if count == 1 else 'spikes'} cut off ({lost:.2f} m²)")
+
+
+def _spike_tips(table: EdgeTable) -> NDArray[np.bool_]:
+    """Edges (n,) whose end is the tip of a spike: a reversal whose shorter side lies along the longer one."""
+    turn = np.radians(table.turn_deg)
+    gap = np.minimum(table.length, table.length[table.after]) * np.abs(np.sin(turn))
+    return np.asarray((np.abs(np.degrees(turn)) > _REVERSAL_DEG) & (gap < SHORT_EDGE_M))
+
+
+def _without_tips(shape: Any, tips: NDArray[np.bool_]) -> Any:
+    """Drop the end vertex of each marked edge from a polygon or multipolygon."""
+    at, parts = 0, []
+    for part in getattr(shape, "geoms", [shape]):
+        rings = []
+        for ring in (part.exterior, *part.interiors):
+            xy = np.asarray(ring.coords)[:, :2]
+            n = len(xy) - 1
+            kept = xy[:-1][~np.roll(tips[at:at + n], 1)]
+            at += n
+            rings.append(kept if len(kept) >= 3 else None)
+        if rings[0] is not None:
+            parts.append(shapely.Polygon(rings[0], [hole for hole in rings[1:] if hole is not None]))
+    joined = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    return shapely.remove_repeated_points(joined, SHORT_EDGE_M)
+
+
+def _repaired(shape: Any, where: str, world: Callable[[Any], NDArray[np.float64]]) -> tuple[Any, str]:
+    """Make one invalid lot valid, or refuse it."""
+    reason = str(shapely.is_valid_reason(shape))
+    at = re.search(r"\[(\S+) (\S+)\]", reason)
+    east, north = world([[float(at[1]), float(at[2])]])[0] if at else (np.nan, np.nan)
+    place = f"E {east:.2f} N {north:.2f}"
+    made = _polygonal(shapely.make_valid(shape))
+    parts = sorted(shapely.get_parts(made), key=lambda part: -part.area)
+    total = sum(part.area for part in parts)
+    tolerance = max(AREA_M2, AREA_RATIO * total)
+    kept = [part for part in parts if part.area > tolerance]
+    wanted = len(shapely.get_parts(shape))
+    if not kept or len(kept) > wanted:
+        sizes = ", ".join(f"{part.area:.1f}" for part in parts[:4])
+        raise InputError(where, got=f"a boundary that crosses itself at {place} (pieces of {sizes} m²)",
+                         want="a ring that does not cross itself", then="redraw the parcel there")
+    result = kept[0] if len(kept) == 1 else shapely.MultiPolygon(kept)
+    lost = total - result.area
+    word = "crossed itself" if "elf-inter" in reason else "was not a valid polygon"
+    return result, f"{word} at {place}: repaired, {lost:.2f} m² left out"
+
+
+def _polygonal(shape: Any) -> Any:
+    """Polygons of any geometry, as one polygon or multipolygon."""
+    parts = [part for part in shapely.get_parts(shape).tolist() if shapely.area(part) > 0]
+    flat = [piece for part in parts for piece in shapely.get_parts(part).tolist() if piece.geom_type == "Polygon"]
+    return flat[0] if len(flat) == 1 else shapely.MultiPolygon(flat)

@@ -1,0 +1,176 @@
+"""Which field of a parcel table means what: Chinese delivery schemas, and plain Chinese or English headings."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox.errors import InputError
+
+Columns = Mapping[str, NDArray[Any]]
+
+PARCEL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "parcel": ("DKBH", "DKBM", "DKH", "地块编号", "地块编码", "地块号", "宗地号", "parcel", "parcel_id", "parcel_no",
+               "parcel_number", "PID", "APN", "BBL", "lot_id", "plot", "plot_id"),
+    "unit": ("GHDY", "DYMC", "DYBH", "BZDY", "规划单元", "编制单元", "unit", "planning_unit"),
+    "land_use": ("YDXZ_N", "YDDM", "DLDM", "YDXZDM", "YDYHFLDM", "GHYDDM", "ZDLDM", "ZYYDDM", "ZYDXZ_N", "DLBM", "SZDM",
+                 "EJDM", "YDXZ", "用地代码", "用地性质代码", "用地分类代码", "用地性质", "land_use", "landuse",
+                 "land_use_code", "use_code", "zone", "zoning"),
+    "land_use_name": ("DLMC", "YDXZMC", "YDMC", "YDYHFLMC", "GHYDMC", "YDXZ", "用地名称", "用地类型", "用地性质名称",
+                      "用地性质", "land_use_name", "use_name", "zone_name"),
+    "area": ("YDMJ", "MJ", "YDMJ_HA", "用地面积", "地块面积", "净用地面积", "面积", "area", "site_area", "lot_area",
+             "lotarea", "parcel_area", "area_m2", "area_ha", "SHAPE_Area", "Shape__Area", "ShapeSTArea"),
+    "far": ("RJL", "RJLSX", "RJL_SX", "PLOT_RATIO", "容积率", "容积率上限", "FAR", "far_max", "floor_area_ratio",
+            "plot_ratio_max"),
+    "far_min": ("RJL_XX", "RJLXX", "容积率下限", "far_min"),
+    "coverage": ("JZMD", "JZMDSX", "JZMD_SX", "建筑密度", "建筑密度上限", "建筑系数", "coverage", "coverage_max",
+                 "site_coverage", "lot_coverage", "building_density"),
+    "coverage_min": ("JZMD_XX", "JZMDXX", "建筑密度下限", "coverage_min"),
+    "height": ("JZGD", "JZXG", "JZGDSX", "JZGD_SX", "JZXG_SX", "XG", "HEIGHT", "限高", "建筑限高", "建筑高度",
+               "建筑高度上限", "控制高度", "height_max", "max_height", "height_limit", "building_height", "height_m"),
+    "height_min": ("JZXG_XX", "JZGDXX", "JZGD_XX", "建筑高度下限", "height_min"),
+    "height_type": ("XGLX", "限高类型", "height_type"),
+    "height_abs": ("绝对限高", "限高标高", "控高高程", "限高高程", "height_abs", "height_abs_m", "max_elevation",
+                   "top_elevation_max"),
+    "green": ("LDL", "LDLXX", "LDL_XX", "LVDL", "绿地率", "绿地率下限", "green", "green_min", "green_ratio",
+              "greening_rate", "open_space_ratio"),
+    "green_max": ("LDL_SX", "LDLSX", "绿地率上限", "green_max"),
+    "design_ground": ("SJDM", "SJBG", "设计地面标高", "室外设计地面标高", "设计标高", "design_ground",
+                      "design_ground_m", "ground_elevation"),
+    "edge_roles": ("edge_roles", "边界类型"),
+    "front_road": ("front_road", "临街道路", "主临道路", "primary_road"),
+    "remark": ("BZ", "备注", "说明", "remark", "remarks", "note", "notes", "comment"),
+}
+"""Concept -> names of it, best first (domain E2)."""
+
+ROAD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("name", "DLMC", "LM", "MC", "道路名称", "名称", "road_name", "street_name", "STREET_O_NAME", "STREET_NM",
+             "FULLNAME"),
+    "width": ("width_m", "width", "HXKD", "DLKD", "KD", "LK", "红线宽度", "道路宽度", "宽度", "road_width",
+              "row_width"),
+    "class": ("class", "DLDJ", "道路等级", "等级", "road_class", "function", "fclass", "highway", "FUNC_CLASS"),
+    "primary": ("primary", "主要道路", "is_primary"),
+}
+
+LINE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "kind": ("type", "kind", "LX", "类型", "控制线类型", "LXMC", "LXDM"),
+    "name": ("name", "MC", "名称", "LXMC", "name_en"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field found for a concept: its name in the file, whether the user named it, and how many cells are filled."""
+
+    name: str
+    given: bool
+    filled: int
+    total: int
+
+    def __str__(self) -> str:
+        """Say it as the user reads it."""
+        return f"{self.name} ({self.filled} of {self.total} values){' as given' if self.given else ''}"
+
+
+def recognise(
+    columns: Columns, names: Mapping[str, tuple[str, ...]], *, given: Mapping[str, str], where: str
+) -> dict[str, Field]:
+    """Find the field of each concept; what the user names goes before what is recognised.
+
+    Raises
+    ------
+    InputError
+        A concept or a field in ``given`` that does not exist, with the nearest names.
+    """
+    found = {concept: _given_field(concept, field, columns, names, where) for concept, field in given.items()}
+    taken = set(found.values())
+    headings = {heading(name): name for name in reversed(list(columns))}
+    for concept, aliases in names.items():
+        for alias in aliases if concept not in found else ():
+            name = headings.get(heading(alias))
+            if name is not None and name not in taken and _plausible(concept, heading(alias), columns, headings):
+                found[concept] = name
+                taken.add(name)
+                break
+    return {
+        concept: Field(name=found[concept], given=concept in given, filled=int(filled(columns[found[concept]]).sum()),
+                       total=len(columns[found[concept]]))
+        for concept in names if concept in found
+    }
+
+
+def heading(name: str) -> str:
+    """Bring a heading to the form it is compared in: no case, width, separators or unit in brackets.
+
+    >>> heading("容积率（㎡/㎡）"), heading("Land Use-Code")
+    ('容积率', 'landusecode')
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\s_\-./:]+", "", re.sub(r"[(\[].*?[)\]]", "", plain))
+
+
+def filled(column: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which cells hold anything.
+
+    >>> filled(np.array([None, " ", "x"], dtype=object)).tolist(), filled(np.array([1.0, np.nan])).tolist()
+    ([False, False, True], [True, False])
+    """
+    if column.dtype == object:
+        return np.array([bool(text) for text in as_text(column)], dtype=bool)
+    return ~np.asarray(np.isnat(column) if column.dtype.kind == "M" else np.isnan(column))
+
+
+def as_text(column: NDArray[Any]) -> list[str]:
+    """Cells as text: blanks become "", whole floats lose their ``.0``."""
+    if column.dtype.kind == "f":
+        return ["" if math.isnan(v) else (str(int(v)) if v.is_integer() else repr(v)) for v in column.tolist()]
+    if column.dtype.kind == "M":
+        return ["" if v == "NaT" else v for v in np.datetime_as_string(column).tolist()]
+    return ["" if cell is None else str(cell).strip() for cell in _plain(column)]
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Ask whether a known word near to one that is not known was meant; "" where none is near.
+
+    >>> suggest("JRL", ["RJL", "JZMD", "LDL"]), suggest("qqq", ["RJL"])
+    ('did you mean RJL?', '')
+    """
+    words = [str(w) for w in known]
+    folded = {w.casefold(): w for w in reversed(words)}
+    near = difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(folded[w] for w in near)}?" if near else ""
+
+
+def _given_field(concept: str, field: str, columns: Columns, names: Mapping[str, tuple[str, ...]], where: str) -> str:
+    if concept not in names:
+        raise InputError(f"plan.fields.{concept}", got=f'the concept "{concept}"', want="a concept zonebox knows",
+                         then=suggest(concept, names) or f"one of {', '.join(names)}")
+    for name in columns:
+        if name == field or name.casefold() == field.casefold():
+            return name
+    raise InputError(f"plan.fields.{concept}", got=f'"{field}", which {where} does not have', want="one of its fields",
+                     then=suggest(field, columns) or f"they are {', '.join(columns)}")
+
+
+def _plausible(concept: str, alias: str, columns: Columns, headings: Mapping[str, str]) -> bool:
+    """Settle the headings that mean a code in one schema and a name in another, by their values (YDXZ, 用地性质)."""
+    if concept not in {"land_use", "land_use_name"} or alias not in {"ydxz", "用地性质"}:
+        return True
+    text = [cell for cell in as_text(columns[headings[alias]]) if cell]
+    codes = sum(bool(re.match(r"v?[A-Z]{0,2}\d", cell)) for cell in text)
+    return (codes * 2 > len(text)) == (concept == "land_use")
+
+
+def _plain(column: NDArray[Any]) -> list[Any]:
+    """Cells as Python values: lists joined, NaN among text as None."""
+    cells = column.tolist()
+    return [None if isinstance(cell, float) and math.isnan(cell)
+            else ", ".join(map(str, cell)) if isinstance(cell, np.ndarray) else cell for cell in cells]

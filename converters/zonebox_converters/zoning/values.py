@@ -1,0 +1,257 @@
+"""What a cell of a plan table says: ``2.5``, ``≤2.5``, ``1.5-2.0``, ``35%``, and the many ways to say "no limit"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox.errors import InputError
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+NO_LIMIT: Final = (9999.0, 99999.0, -9999.0)
+"""Numbers that plan tables write for "no limit" (domain §0)."""
+
+_NOTHING: Final = {"", "-", "--", "—", "——", "/", "\\", "*", "无", "不限", "不控", "不控制", "不作控制", "none", "null",
+                   "nan", "n/a", "no limit"}
+_UPPER: Final = r"<=|≤|≦|<|≯|不大于|不超过|不高于|小于等于|至多|max\.?|up to|at most"
+_LOWER: Final = r">=|≥|≧|>|≮|不小于|不低于|不少于|大于等于|至少|min\.?|at least"
+_NUMBER: Final = r"[+-]?\d+(?:\.\d+)?"
+_UNIT: Final = r"%|m2|m|米|metres?|ft|feet|英尺"
+_ONE: Final = re.compile(rf"(?P<sign>{_UPPER}|{_LOWER})?(?P<number>{_NUMBER})(?P<unit>{_UNIT})?")
+_RANGE: Final = re.compile(rf"(?P<low>{_NUMBER})(?P<unit1>{_UNIT})?(?:-|~|—|–|至|to)"
+                           rf"(?P<high>{_NUMBER})(?P<unit>{_UNIT})?")
+_FOOT: Final = 0.3048
+
+_DATUMS: Final = {"1985": "5737", "85": "5737", "国家85": "5737", "1956": "5736", "黄海": "5736", "nap": "5709",
+                  "dhhn2016": "7837", "nhn": "7837", "navd88": "5703"}
+"""How remarks name a vertical datum -> EPSG code."""
+_ABSOLUTE: Final = re.compile(
+    rf"(?:限高|高度|标高|高程|height|top)\D{{0,12}}?(?P<number>{_NUMBER})\s*(?:米|m(?:etres)?)?\s*[(,;]?\s*"
+    r"(?P<datum>国家85|1985|85|1956|黄海|nap|dhhn2016|nhn|navd88)(?!\d|\s*年)",
+    re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A cell understood: bounds (None: no limit on that side), per cent or not, and whether it was a plain zero."""
+
+    low: float | None = None
+    high: float | None = None
+    percent: bool = False
+    zero: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Limits:
+    """A column understood: bounds (n,) with NaN for "no limit", and which cells hold a plain zero."""
+
+    low: Floats
+    high: Floats
+    zero: Mask
+    unit: str = ""
+
+
+def parse(cell: object, *, plain: str, decimal: str = ".") -> Value:
+    """Read one cell.
+
+    Parameters
+    ----------
+    cell : object
+        Text, number or None.
+    plain : str
+        What a number without a sign is: ``upper`` or ``lower`` bound.
+    decimal : str
+        Decimal mark of text.
+
+    Raises
+    ------
+    ValueError
+        Neither a number, a bound, a range nor a word for "no limit".
+
+    Examples
+    --------
+    >>> parse("≤２.５", plain="upper")
+    Value(low=None, high=2.5, percent=False, zero=False)
+    >>> parse("1.5-2.0", plain="upper")
+    Value(low=1.5, high=2.0, percent=False, zero=False)
+    >>> parse(9999, plain="upper")
+    Value(low=None, high=None, percent=False, zero=False)
+    """
+    text = _normal(cell, decimal)
+    if text in _NOTHING:
+        return Value()
+    both = _RANGE.fullmatch(text)
+    if both:
+        unit = both["unit"] or both["unit1"] or ""
+        low, high = sorted(_metric(float(both[side]), unit) for side in ("low", "high"))
+        return Value(low=_limit(low), high=_limit(high), percent=unit == "%")
+    one = _ONE.fullmatch(text)
+    if not one:
+        raise ValueError(text)
+    unit = one["unit"] or ""
+    number = _limit(_metric(float(one["number"]), unit))
+    lower = bool(re.fullmatch(_LOWER, one["sign"])) if one["sign"] else plain == "lower"
+    if number is None:
+        return Value(zero=float(one["number"]) == 0.0)
+    return Value(low=number, percent=unit == "%") if lower else Value(high=number, percent=unit == "%")
+
+
+def read_limits(
+    column: NDArray[Any], *, plain: str, decimal: str, place: Callable[[int], str], ratio: bool = False
+) -> Limits:
+    """Read a column of limits.
+
+    Parameters
+    ----------
+    plain : str
+        What a number without a sign is: ``upper`` or ``lower`` bound.
+    place : callable
+        Row -> how an error names the cell.
+    ratio : bool
+        Whether the column holds ratios, which tables write 0.35 or 35: per cent where any is above 1.5.
+
+    Raises
+    ------
+    InputError
+        A cell that cannot be read; a negative limit; a ratio above 1.
+    """
+    low, high, zero, percent = (_fast(column, plain) if column.dtype.kind in "fiu"
+                                else _slow(column, plain, decimal, place))
+    unit = ""
+    if ratio:
+        low, high, unit = _as_ratio(low, high, percent)
+    wrong = (low < 0) | (high < 0) | (ratio & ((low > 1) | (high > 1)))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        want = "a share of 0 to 100 % (or 0 to 1)" if ratio else "a limit of 0 or more"
+        raise InputError(place(row), got=f'"{column[row]}"', want=want, then="correct the table")
+    return Limits(low=low, high=high, zero=zero, unit=unit)
+
+
+def read_numbers(column: NDArray[Any], *, decimal: str, place: Callable[[int], str]) -> Floats:
+    """Read a column of plain numbers (areas, elevations); NaN where blank.
+
+    Raises
+    ------
+    InputError
+        A cell that is no number.
+    """
+    if column.dtype.kind in "fiu":
+        return np.asarray(column, dtype=np.float64)
+    numbers = np.full(len(column), np.nan)
+    for row, cell in enumerate(column):
+        text = re.sub(rf"({_UNIT}|ha|公顷)$", "", _normal(cell, decimal))
+        if text in _NOTHING:
+            continue
+        if not re.fullmatch(_NUMBER, text):
+            raise _unreadable(place(row), cell, decimal)
+        numbers[row] = float(text)
+    return numbers
+
+
+def absolute_height(remark: str) -> tuple[float, str] | None:
+    """Find an elevation limit hidden in a remark: metres and the EPSG code of its vertical datum.
+
+    >>> absolute_height("限高51.7米（1985国家高程基准）"), absolute_height("住宅限高50米")
+    ((51.7, '5737'), None)
+    """
+    found = _ABSOLUTE.search(unicodedata.normalize("NFKC", remark))
+    return (float(found["number"]), _DATUMS[found["datum"].lower()]) if found else None
+
+
+def area_factor(declared: Floats, drawn_m2: Floats) -> tuple[float, str] | None:
+    """Find the unit of declared areas by comparing them with the drawn ones: m² per unit, and the unit's name.
+
+    None where no unit fits the middle of them within a fifth.
+
+    >>> area_factor(np.array([1.2, 0.8]), np.array([12003.0, 7998.0]))
+    (10000.0, 'hectares')
+    """
+    usable = (declared > 0) & (drawn_m2 > 0)
+    if not usable.any():
+        return None
+    ratio = float(np.median(drawn_m2[usable] / declared[usable]))
+    units = {1.0: "m²", 1e4: "hectares", 2000.0 / 3.0: "mu 亩", 1e6: "km²", _FOOT**2: "square feet", 4046.8564: "acres"}
+    best = min(units, key=lambda unit: abs(np.log(ratio / unit)))
+    return (best, units[best]) if abs(np.log(ratio / best)) < np.log(1.2) else None
+
+
+def _normal(cell: object, decimal: str) -> str:
+    """Text of a cell in half width, lower case, without spaces, with a decimal point."""
+    if cell is None:
+        return ""
+    text = unicodedata.normalize("NFKC", str(cell)).strip().lower()
+    if text in _NOTHING:
+        return text
+    text = re.sub(r"\s+", "", text).replace("㎡", "m2").replace("～", "~")
+    return text.replace(",", ".") if decimal == "," else text
+
+
+def _metric(number: float, unit: str) -> float:
+    return number * _FOOT if unit in {"ft", "feet", "英尺"} else number
+
+
+def _limit(number: float) -> float | None:
+    """None where a number stands for "no limit": 9999, and 0, which forbids nothing below and is no limit above."""
+    return None if number == 0.0 or number in NO_LIMIT else number
+
+
+def _fast(column: NDArray[Any], plain: str) -> tuple[Floats, Floats, Mask, Mask]:
+    numbers = np.asarray(column, dtype=np.float64)
+    zero = numbers == 0.0
+    bound = np.where(zero | np.isin(numbers, NO_LIMIT), np.nan, numbers)
+    none = np.full(len(bound), np.nan)
+    percent = np.zeros(len(bound), dtype=bool)
+    return (bound, none, zero, percent) if plain == "lower" else (none, bound, zero, percent)
+
+
+def _slow(
+    column: NDArray[Any], plain: str, decimal: str, place: Callable[[int], str]
+) -> tuple[Floats, Floats, Mask, Mask]:
+    known: dict[object, Value] = {}
+    values: list[Value] = []
+    for row, cell in enumerate(column):
+        key = cell if isinstance(cell, str) else str(cell)
+        if key not in known:
+            try:
+                known[key] = parse(cell, plain=plain, decimal=decimal)
+            except ValueError:
+                raise _unreadable(place(row), cell, decimal) from None
+        values.append(known[key])
+    return (_bounds([v.low for v in values]), _bounds([v.high for v in values]),
+            np.array([v.zero for v in values], dtype=bool), np.array([v.percent for v in values], dtype=bool))
+
+
+def _bounds(numbers: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if n is None else n for n in numbers], dtype=np.float64)
+
+
+def _as_ratio(low: Floats, high: Floats, percent: Mask) -> tuple[Floats, Floats, str]:
+    """Bring shares to 0-1: cells with a per cent sign by themselves, the rest as one column."""
+    bare = np.concatenate([low[~percent], high[~percent]])
+    bare = bare[np.isfinite(bare)]
+    whole = bool(bare.size) and float(bare.max()) > 1.5
+    factor = np.where(percent | whole, 0.01, 1.0)
+    unit = "per cent" if whole or percent.all() else ("per cent where marked" if percent.any() else "ratios")
+    if whole and (bare < 1.0).any():
+        unit += f", down to {bare.min():g} %: ratios may be mixed in"
+    return low * factor, high * factor, unit
+
+
+def _unreadable(where: str, cell: object, decimal: str) -> InputError:
+    text = str(cell)
+    if "," in text and decimal == ".":
+        hint = f'write {text.replace(",", ".")} or set plan.decimal = ","'
+    elif re.search(r"层|storeys?|stories|[fF]$", text):
+        hint = "give the height in metres; storeys are no height"
+    else:
+        hint = 'write a number, a bound such as "≤2.5", a range "1.5-2.0", or leave the cell blank'
+    return InputError(where, got=f'"{text}"', want="a number or a bound", then=hint)
