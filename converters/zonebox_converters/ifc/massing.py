@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from zonebox.geometry.mesh import Mesh
-from zonebox_converters.ifc import isolation
+from zonebox_converters.ifc import isolation, union
 from zonebox_converters.ifc.kernel import Shapes
 from zonebox_converters.ifc.stated import Vector
 
@@ -20,10 +20,6 @@ SECTION_M: Final = 1.0
 
 LIMIT_S: Final = 600.0
 """Uniting all shells of a file may take this long."""
-
-AIRTIGHT: Final = 0.95
-"""A solid that holds at least this share of what its outlines enclose counts as airtight; the rest is reveals and
-ceilings that a cut one metre up does not see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +92,7 @@ def _bound(floors: Sequence[float], outlines: Sequence[float | None], slabs: Seq
     if not rows:
         return ""
     enclosed, held = (float(sum(column)) for column in zip(*rows, strict=True))
-    if held >= AIRTIGHT * enclosed:
+    if held >= union.AIRTIGHT * enclosed:
         return f"; airtight within {max(0.0, 1 - held / enclosed):.1%} of its storey outlines"
     return (f"; not airtight: between the storeys it holds {held:,.0f} m³ of the {enclosed:,.0f} m³ that its outlines "
             f"enclose, so volumes may be up to {enclosed - held:,.0f} m³ too small")

@@ -34,6 +34,10 @@ MOST_LAYERS: Final = 120
 INSET_M: Final = 0.02
 """The filling ends this far inside the walls' outer faces, which stay exactly as modelled."""
 
+AIRTIGHT: Final = 0.95
+"""A solid that holds at least this share of what its outlines enclose is airtight: the rest is reveals, and ceilings
+that a cut one metre up does not see."""
+
 COVERED: Final = 0.5
 """A hole in a storey's outline belongs to the storey where at least this share of it has building above: a courtyard
 stays open."""
@@ -67,20 +71,41 @@ def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[flo
         solid = join([solid, *indoor])
     solid, filled = _filled(solid)
     facts["outlines_m2"] = [None if solid is None else _outline_m2(solid, z) for z in sections_z]
-    if solid is not None:
+    facts["slabs_m3"] = _slabs_m3(solid, slabs_z)
+    if solid is not None and held_share(slabs_z, facts["outlines_m2"], facts["slabs_m3"]) < AIRTIGHT:
         solid, layered = _with_rooms(solid)
         solid, sealed = _filled(solid)
         filled += layered + sealed
+        facts["slabs_m3"] = _slabs_m3(solid, slabs_z)
     facts["filled_m3"] = filled
     if solid is None:
-        facts["slabs_m3"] = [None] * max(0, len(slabs_z) - 1)
         return facts, {"vertices": np.zeros((0, 3)), "triangles": np.zeros((0, 3), dtype=np.int32)}
-    facts["slabs_m3"] = [
-        float(solid.trim_by_plane((0, 0, 1), low).trim_by_plane((0, 0, -1), -high).volume())
-        for low, high in itertools.pairwise(slabs_z)
-    ]
     mesh = mesh_of(solid)
     return facts, {"vertices": mesh.vertices, "triangles": mesh.triangles}
+
+
+def held_share(floors: Sequence[float], outlines: Sequence[float | None], slabs: Sequence[float | None]) -> float:
+    """Share of what the storeys' outlines enclose that the solid holds; 0 where neither is known."""
+    rows = [(area * (high - low), slab)
+            for (low, high), area, slab in zip(itertools.pairwise(floors), outlines[:-1], slabs, strict=True)
+            if area and slab is not None]
+    enclosed = sum(row[0] for row in rows)
+    return sum(row[1] for row in rows) / enclosed if enclosed > 0 else 0.0
+
+
+def _slabs_m3(solid: Any, slabs_z: Sequence[float]) -> list[float | None]:
+    """Volume of a solid between neighbouring heights, in one pass from the bottom up."""
+    volumes: list[float | None] = []
+    rest = solid
+    for low, high in itertools.pairwise(slabs_z):
+        if rest is None:
+            volumes.append(None)
+            continue
+        rest = rest.trim_by_plane((0, 0, 1), low)
+        upper, lower = rest.split_by_plane((0, 0, 1), high)
+        volumes.append(float(lower.volume()))
+        rest = upper
+    return volumes
 
 
 def _closed_shells(arrays: Arrays) -> tuple[list[Mesh], dict[int, list[Mesh]], dict[str, Any]]:

@@ -55,7 +55,7 @@ def _finding(subject: Subject, control: Control, rule: EdgeConstraint, clear: Cl
             return under
     margin = clear.margin_m
     inward = envelope.boundary.inward[rule.edge]
-    part = _offending(subject, rule) if margin < 0.0 else None
+    part = _offending(subject, clear) if margin < 0.0 else None
     role = subject.parcel.edges[rule.edge].role.value
     z = clear.point[2]
     return measured(
@@ -77,7 +77,7 @@ def _under_plane(subject: Subject, control: Control, rule: EdgeConstraint, clear
     ground = _ground_under(subject, rule, clear)
     x, y, z = clear.point
     value = z - ground
-    part = _offending(subject, rule) if value > limit else None
+    part = _offending(subject, clear) if value > limit else None
     role = subject.parcel.edges[rule.edge].role.value
     return measured(
         subject, control, check=control.kind.value, value=value, limit=limit, margin=limit - value,
@@ -95,19 +95,6 @@ def _ground_under(subject: Subject, rule: EdgeConstraint, clear: Clearance) -> f
     return float(edge_ground(place, subject.envelope.boundary, rule.edge, rule.ground_m)[0])
 
 
-def _offending(subject: Subject, rule: EdgeConstraint) -> Soup:
-    """Find the triangles that reach further than the rule lets them, each judged by itself."""
-    envelope = subject.envelope
-    assert envelope is not None
-    soup, bad = subject.soup, []
-    corners = soup.corners
-    # only triangles that come near the edge at all are worth a closer look
-    depth = (corners[:, :, :2] - envelope.boundary.start[rule.edge]) @ envelope.boundary.inward[rule.edge]
-    height = corners[:, :, 2] - min(rule.ground_m)
-    near = depth.min(1) < rule.profile.distance_at(height.max(1)) + tolerance.SNAP_M
-    for k in near.nonzero()[0]:
-        one = Soup(corners=corners[k : k + 1], origin=soup.origin[k : k + 1])
-        clear = edge_clearance(one, envelope.boundary, envelope.shape, rule.edge, rule.profile, rule.ground_m)
-        if clear is not None and clear.margin_m < -tolerance.SNAP_M:
-            bad.append(k)
-    return Soup(corners=corners[bad], origin=soup.origin[bad])
+def _offending(subject: Subject, clear: Clearance) -> Soup:
+    """Take the triangles that break the rule."""
+    return subject.soup.where(np.isin(subject.soup.origin, clear.breaking))

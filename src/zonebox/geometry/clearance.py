@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +12,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox import tolerance
 from zonebox.geometry.boundary import Boundary
+from zonebox.geometry.edgewise import edge_distance, edge_ground
 from zonebox.geometry.profile import Profile
 from zonebox.geometry.soup import Soup, nearest_on_sides
 
@@ -21,14 +22,14 @@ class Clearance:
     """The tightest place against a rule on an edge.
 
     ``distance_m`` is what there is, ``required_m`` what the rule wants at that height; ``point`` (x, y, z) lies on the
-    building, ``foot`` on the edge; ``origin`` is the triangle concerned.
+    building, ``foot`` on the edge; ``breaking`` lists the triangles (by their origin) that break the rule.
     """
 
     distance_m: float
     required_m: float
     point: tuple[float, float, float]
     foot: tuple[float, float, float]
-    origin: int
+    breaking: tuple[int, ...] = ()
 
     @property
     def margin_m(self) -> float:
@@ -46,13 +47,37 @@ def edge_clearance(
     found at a corner or on a side (domain D3).
     """
     best: Clearance | None = None
-    for slab, zero, slope, offset in _slabs(soup, lot, edge, profile, ground):
+    breaking: set[int] = set()
+    for slab, zero, slope, offset in _slabs(_near(soup, lot, edge, profile, ground), lot, edge, profile, ground):
         for piece, distance, gradient_axis in _zones(slab, lot, edge):
             found = (_round_corner(piece, gradient_axis, zero, slope, offset) if distance is None
                      else _linear(piece, lot, shape, edge, zero, slope, offset))
-            if found is not None and (best is None or found.margin_m < best.margin_m):
+            if found is None:
+                continue
+            breaking.update(found.breaking)
+            if best is None or found.margin_m < best.margin_m:
                 best = found
-    return best
+    return None if best is None else replace(best, breaking=tuple(sorted(breaking)))
+
+
+def _near(soup: Soup, lot: Boundary, edge: int, profile: Profile, ground: tuple[float, float]) -> Soup:
+    """Drop the triangles that can neither be the tightest nor break the rule.
+
+    The distance to the edge's line is never more than the distance that counts, and some corner beside the edge bounds
+    the least margin from above.
+    """
+    if len(soup) < 64:
+        return soup
+    flat = soup.corners.reshape(-1, 3)
+    line = (flat[:, :2] - lot.start[edge]) @ lot.inward[edge]
+    required = profile.distance_at(flat[:, 2] - edge_ground(flat[:, :2], lot, edge, ground))
+    counted = edge_distance(flat[:, :2], lot, edge)
+    certain = (counted - required)[np.isfinite(counted) & (counted >= 0.0)]
+    most = max(float(certain.min(initial=np.inf)), 0.0)
+    if not np.isfinite(most):
+        return soup
+    least = line.reshape(-1, 3).min(1) - required.reshape(-1, 3).max(1)
+    return soup.where(least <= most + tolerance.SNAP_M)
 
 
 Plane = NDArray[np.float64]
@@ -141,10 +166,11 @@ def _linear(
     k = int(margin.argmin())
     if not np.isfinite(margin[k]):
         return None
+    broken = soup.origin[(margin.reshape(-1, 3) < -tolerance.SNAP_M).any(1)]
     x, y, z = (float(v) for v in corners[k])
     foot = corners[k, :2] - distance[k] * lot.inward[edge]
     return Clearance(distance_m=float(distance[k]), required_m=float(required[k]), point=(x, y, z),
-                     foot=(float(foot[0]), float(foot[1]), z), origin=int(soup.origin[k // 3]))
+                     foot=(float(foot[0]), float(foot[1]), z), breaking=tuple(np.unique(broken).tolist()))
 
 
 def _split_at_lot(soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge: int) -> Soup:
@@ -174,7 +200,8 @@ def _round_corner(soup: Soup, corner: NDArray[np.float64], plane: Plane, slope: 
     level = float(corner @ plane[:2] + plane[2])       # round a corner the corner's ground holds
     values, places = nearest_on_sides(soup.corners, corner, slope)
     k = int(values.argmin())
+    broken = soup.origin[values + slope * level - offset < -tolerance.SNAP_M]
     x, y, z = (float(v) for v in places[k])
     distance = float(np.hypot(x - corner[0], y - corner[1]))
     return Clearance(distance_m=distance, required_m=slope * (z - level) + offset, point=(x, y, z),
-                     foot=(float(corner[0]), float(corner[1]), z), origin=int(soup.origin[k]))
+                     foot=(float(corner[0]), float(corner[1]), z), breaking=tuple(np.unique(broken).tolist()))
