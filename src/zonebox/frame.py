@@ -30,8 +30,14 @@ Points = NDArray[np.float64]
 ORIGIN_STEP_M: Final = 1000.0
 """The origin is rounded to this, so that editing a parcel does not move the frame of the whole scene."""
 
-_ITRF_ALIGNED: Final = ("China 2000", "China Geodetic", "Japanese Geodetic Datum 2011", "Geocentric Datum of Australia",
-                        "Korea 2000", "Geocentric datum of Korea", "European Terrestrial", "New Zealand Geodetic")
+AUTHORITIES: Final = ("EPSG:", "ESRI:", "OGC:", "IAU", "NKG:")
+"""A CRS name that begins otherwise is WKT."""
+
+_ITRF_ALIGNED: Final = (
+    "World Geodetic System 1984", "China 2000", "China Geodetic", "Japanese Geodetic Datum 2011",
+    "Geocentric Datum of Australia", "Korea 2000", "Geocentric datum of Korea", "European Terrestrial",
+    "New Zealand Geodetic",
+)
 """Datums realised in the ITRF: they agree with WGS 84 to about a metre or better, and PROJ often has no operation."""
 
 
@@ -290,7 +296,8 @@ def unit_m(crs: str) -> float:
 def crs_label(crs: str) -> str:
     """Name of a CRS as people write it, with its code."""
     found = _crs(crs)
-    return f"{_name(found)} {found.name}"
+    name = _name(found)
+    return f"{name} {found.name}" if name.startswith(tuple(AUTHORITIES)) else str(found.name)
 
 
 def same_horizontal(one: str, other: str) -> bool:
@@ -335,21 +342,31 @@ def _name(crs: pyproj.CRS) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _transformer(source: str, target: str, where: str) -> pyproj.Transformer:
+    """Exact operation between two CRS; plane ones on datums realised in the ITRF may be taken as one datum."""
     try:
         return pyproj.Transformer.from_crs(source, target, always_xy=True, only_best=True, allow_ballpark=False)
     except ProjError:
+        if all(_aligned(pyproj.CRS.from_user_input(c)) for c in (source, target)):
+            return pyproj.Transformer.from_crs(source, target, always_xy=True)
         names = " -> ".join(str(pyproj.CRS.from_user_input(c).name) for c in (source, target))
         raise FrameError(where, got=f"no exact operation {names}", want="a PROJ operation with its grids",
-                         then=_grid_hint(source, target)) from None
+                         then=_grid_hint(source, target, "give the data in the scene's CRS")) from None
 
 
-def _grid_hint(source: str, target: str) -> str:
+def _aligned(crs: pyproj.CRS) -> bool:
+    """Whether a CRS of two axes stands on a datum that agrees with WGS 84 to about a metre or better."""
+    geodetic = crs.geodetic_crs
+    datum = str(geodetic.datum.name) if geodetic is not None and geodetic.datum else ""
+    return len(crs.axis_info) == 2 and datum.startswith(_ITRF_ALIGNED)
+
+
+def _grid_hint(source: str, target: str, otherwise: str) -> str:
     group = pyproj.transformer.TransformerGroup(source, target, always_xy=True)
     missing = sorted({grid.short_name for operation in group.unavailable_operations for grid in operation.grids})
     if missing:
         return (f"put the grid {' or '.join(missing[:3])} (PROJ-data) into a folder named by scene.grids, "
-                "or state scene.vertical_shift_m with its source")
-    return "give the data in the scene's CRS, or state scene.vertical_shift_m with its source"
+                f"or {otherwise}")
+    return otherwise
 
 
 @functools.lru_cache(maxsize=16)
@@ -362,23 +379,14 @@ def _geoid_transformer(crs: str, grid_folders: tuple[str, ...]) -> pyproj.Transf
     except ProjError:
         vertical = source.sub_crs_list[1]
         raise FrameError("scene.crs", got=f"heights in {vertical.name} and no grid that leads to ellipsoidal heights",
-                         want="the geoid of this datum", then=_grid_hint(source.to_wkt(), "EPSG:4979")) from None
+                         want="the geoid of this datum", then=_grid_hint(source.to_wkt(), "EPSG:4979",
+                                         "state scene.vertical_shift_m with its source")) from None
 
 
 @functools.lru_cache(maxsize=16)
 def _plane_transformer(horizontal: str) -> pyproj.Transformer:
     """Projected coordinates to WGS 84 longitude and latitude; heights pass through unchanged."""
-    source = pyproj.CRS.from_user_input(horizontal)
-    geodetic = source.geodetic_crs
-    try:
-        return pyproj.Transformer.from_crs(source, "EPSG:4326", always_xy=True, only_best=True, allow_ballpark=False)
-    except ProjError:
-        datum = str(geodetic.datum.name if geodetic and geodetic.datum else "")
-        if geodetic is not None and datum.startswith(_ITRF_ALIGNED):
-            return pyproj.Transformer.from_crs(source, geodetic, always_xy=True)
-        raise FrameError("scene.crs", got=f"no exact operation from {source.name} to WGS 84",
-                         want="a PROJ operation with its grids",
-                         then=_grid_hint(source.to_wkt(), "EPSG:4326")) from None
+    return _transformer(horizontal, "EPSG:4326", "scene.crs")
 
 
 @functools.lru_cache(maxsize=16)

@@ -199,7 +199,7 @@ def _plan(spec: SceneFile) -> tuple[Frame, Plan]:
         parcels=part.parcels, rules=part.rules, roads=part.roads or None, lines=part.lines or None,
         fields=part.fields, authority=authority, crs=part.crs or None, decimal=part.decimal,
     )
-    low_e, low_n, high_e, high_n = zoning.extent(wanted, spec.crs)
+    low_e, low_n, high_e, high_n = zoning.extent(wanted, spec.crs, grid_folders=spec.grids)
     frame = Frame.near(
         spec.crs, ((low_e + high_e) / 2.0, (low_n + high_n) / 2.0), vertical_shift_m=spec.vertical_shift_m,
         vertical_shift_source=spec.vertical_shift_source, grid_folders=spec.grids,

@@ -6,15 +6,61 @@ gives a `Report` of `Finding`.
 """
 
 from zonebox.model.building import Building, Element, FloorArea, GeoreferenceNote, Space, Storey
-from zonebox.model.control import Authority, Control, Datum, EdgeSelector, Kind, Severity
+from zonebox.model.control import (
+    Authority,
+    Control,
+    Corner,
+    Datum,
+    EdgeSelector,
+    Kind,
+    SetbackTable,
+    Severity,
+    Slant,
+)
 from zonebox.model.envelope import CapConstraint, ControlEnvelope, EdgeConstraint, Emptiness
 from zonebox.model.finding import Cure, Finding, Report, State, Where
 from zonebox.model.plan import ControlLine, Edge, EdgeRole, Parcel, Plan
 from zonebox.model.scene import Scene, Source
+from zonebox.model.surface import Approach, FresnelLink, ObstacleSurfaces, SolarFence, Surface, ViewCorridor
 from zonebox.model.terrain import Terrain
 
 __all__ = [
-    "Authority", "Building", "CapConstraint", "Control", "ControlEnvelope", "ControlLine", "Cure", "Datum", "Edge",
-    "EdgeConstraint", "EdgeRole", "EdgeSelector", "Element", "Emptiness", "Finding", "FloorArea", "GeoreferenceNote",
-    "Kind", "Parcel", "Plan", "Report", "Scene", "Severity", "Source", "Space", "State", "Storey", "Terrain", "Where",
+    "Approach",
+    "Authority",
+    "Building",
+    "CapConstraint",
+    "Control",
+    "ControlEnvelope",
+    "ControlLine",
+    "Corner",
+    "Cure",
+    "Datum",
+    "Edge",
+    "EdgeConstraint",
+    "EdgeRole",
+    "EdgeSelector",
+    "Element",
+    "Emptiness",
+    "Finding",
+    "FloorArea",
+    "FresnelLink",
+    "GeoreferenceNote",
+    "Kind",
+    "ObstacleSurfaces",
+    "Parcel",
+    "Plan",
+    "Report",
+    "Scene",
+    "SetbackTable",
+    "Severity",
+    "Slant",
+    "SolarFence",
+    "Source",
+    "Space",
+    "State",
+    "Storey",
+    "Surface",
+    "Terrain",
+    "ViewCorridor",
+    "Where",
 ]
