@@ -37,7 +37,7 @@ def test_nap_heights_leave_through_the_geoid(shared_data: Path) -> None:
     assert shift.shift_m == pytest.approx(43.50, abs=0.02)      # quasi-geoid over Delft
     assert "NAP" in shift.operation
     back = pyproj.Transformer.from_crs("EPSG:4978", "EPSG:7415", always_xy=True, only_best=True)
-    assert back.transform(*frame.to_ecef(point)[0]) == pytest.approx((84975.2, 447519.2, 17.6), abs=1e-4)
+    assert back.transform(*frame.to_ecef(point)[0]) == pytest.approx((84975.2, 447519.2, 17.6), abs=5e-4)  # RD inverts its grid by iteration
     assert from_ecef(frame.to_ecef(point)).tolist() == [pytest.approx(frame.to_geographic(point)[0].tolist())]
 
 
