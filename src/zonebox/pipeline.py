@@ -58,7 +58,7 @@ def load(scene_path: Path, *, cache: Path | None = None, workers: int = 2, watch
     with watch.step("envelopes") as progress:
         from zonebox_converters import envelopes
 
-        boxes = envelopes.build(plan, terrain, progress)
+        boxes = envelopes.build(plan, terrain, progress, frame=frame)
     return Scene(name=spec.name, title=spec.title, title_zh=spec.title_zh, frame=frame, plan=plan, terrain=terrain,
                  context=context, designs=designs, envelopes=boxes, sources=_sources(spec))
 

@@ -17,6 +17,7 @@ from zonebox.checks.ratios import half_up
 from zonebox.frame import Frame
 from zonebox.geometry import profile
 from zonebox.geometry.clearance import edge_clearance
+from zonebox.geometry.edgewise import EdgeRule
 from zonebox.geometry.mesh import Mesh
 from zonebox.geometry.soup import Soup
 from zonebox.model import Building, Control, Finding, Kind, Plan, Scene, State, Storey
@@ -231,7 +232,7 @@ def test_clearance_round_a_reflex_corner_is_the_least_distance(x: float, y: floa
     inner = shapely.box(0, 0, 20, 20)
     mesh = turned_box(6, 4, 10, angle, x - 14, y - 14)
     p = profile.Profile(points=((0.0, 1.0),), slope=slope)
-    clear = edge_clearance(Soup.of(mesh), lot, L_LOT, edge, p, (0.0, 0.0))
+    clear = edge_clearance(Soup.of(mesh), lot, L_LOT, EdgeRule(edge=edge, profile=p, ground_m=(0.0, 0.0)))
     corners = mesh.corners
     u, v = np.random.default_rng(1).random((2, 4000))
     flip = u + v > 1

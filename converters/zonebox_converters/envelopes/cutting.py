@@ -1,9 +1,9 @@
-"""Constraints -> solid: the lot's prism under its lowest ceiling, minus what every edge rule forbids (domain C2)."""
+"""Constraints -> solid: the lot's prism under its lowest ceiling, minus what every rule forbids (domain C2)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,18 @@ from zonebox import tolerance
 from zonebox.geometry import solids
 from zonebox.geometry.boundary import boundary
 from zonebox.geometry.mesh import Mesh, triangle_normals
+from zonebox.geometry.profile import fixed
+from zonebox.model import ClassEnvelope, EdgeConstraint
 from zonebox_converters.envelopes.resolve import Constraints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cut:
-    """What is left of a lot, and who took what."""
+    """What is left of a lot, and who took what; ``left`` is the solid near the origin, ``middle`` where that is."""
 
     solid: Mesh
+    left: solids.Solid
+    middle: NDArray[np.float64]
     face_control: NDArray[np.int32]
     face_names: tuple[str, ...]
     volume_m3: float
@@ -30,14 +34,14 @@ class Cut:
 
 
 def cut(shape: Polygon | MultiPolygon, constraints: Constraints, *, ground: float, base: float, top: float) -> Cut:
-    """Cut a lot's prism between two elevations with its edge rules.
+    """Cut a lot's prism between two elevations with its rules.
 
     Parameters
     ----------
     shape : Polygon or MultiPolygon
         The lot.
     constraints : Constraints
-        Edge rules; its ceilings must already be in ``top``.
+        Edge rules and ceilings; its level caps must already be in ``top``.
     ground : float
         Volume and footprint count from here.
     base, top : float
@@ -49,37 +53,87 @@ def cut(shape: Polygon | MultiPolygon, constraints: Constraints, *, ground: floa
     """
     middle = np.round(np.asarray(shape.envelope.centroid.coords[0]))
     near = translate(shape, -middle[0], -middle[1])
-    lot = boundary(near)
     left = solids.prism(near, base, top).as_original()
     owner = {int(left.original_id()): ""}
     removed: dict[str, float] = {}
-    before = _above(left, ground).volume()
-    for control in dict.fromkeys(constraint.control for constraint in constraints.edges):
-        wedge = solids.united(
-            solids.edge_wedge(lot, rule.edge, rule.profile, rule.ground_m, base - 1.0, top + 1.0)
-            for rule in constraints.edges
-            if rule.control == control
-        )
+    before = above(left, ground).volume()
+    for control, wedge in _forbidden(near, middle, constraints, base - 1.0, top + 1.0):
         if wedge.is_empty():
             continue
-        wedge = wedge.as_original()
-        owner[int(wedge.original_id())] = control
-        left = left - wedge
-        now = _above(left, ground).volume()
+        original = wedge.as_original()
+        owner[int(original.original_id())] = control
+        left = left - original
+        now = above(left, ground).volume()
         removed[control] = before - now
         before = now
     mesh, origin = solids.mesh_with_origin(left)
-    ceiling = min(constraints.caps, key=lambda cap: cap.top_m).control if constraints.caps else ""
-    names, faces = _attribute(mesh, origin, owner, ceiling, top)
+    lowest = min(constraints.caps, key=lambda cap: cap.top_m).control if constraints.caps else ""
+    names, faces = _attribute(mesh, origin, owner, lowest, top)
     plate = left.slice(ground + tolerance.SPLIT_M).area() if base < ground < top else 0.0
     return Cut(
-        solid=mesh.moved([*middle, 0.0]), face_control=faces, face_names=names, volume_m3=float(before),
-        footprint_m2=float(plate), removed_m3=removed,
+        solid=mesh.moved([*middle, 0.0]), left=left, middle=middle, face_control=faces, face_names=names,
+        volume_m3=float(before), footprint_m2=float(plate), removed_m3=removed,
     )
 
 
-def _above(solid: solids.Solid, ground: float) -> solids.Solid:
+def above(solid: solids.Solid, ground: float) -> solids.Solid:
+    """Return what lies above an elevation."""
     return solid.trim_by_plane((0.0, 0.0, 1.0), ground)
+
+
+def _forbidden(
+    near: Polygon | MultiPolygon, middle: NDArray[np.float64], constraints: Constraints, bottom: float, top: float
+) -> Iterator[tuple[str, solids.Solid]]:
+    """Each control's forbidden solid, near the origin, in the order of ids."""
+    lot = boundary(near)
+    edges: dict[str, list[EdgeConstraint]] = {}
+    for rule in constraints.edges:
+        edges.setdefault(rule.control, []).append(rule)
+    ceilings = {c.control: c.ceilings for c in constraints.ceilings}
+    for control in sorted({*edges, *ceilings}):
+        parts = [solids.edge_wedge(lot, rule, bottom, top) for rule in edges.get(control, ())]
+        parts += [c.moved(-middle).solid(near, bottom, top) for c in ceilings.get(control, ())]
+        yield control, solids.united(p for p in parts if not p.is_empty())
+
+
+def class_family(
+    shape: Polygon | MultiPolygon, constraints: Constraints, made: Cut, *, ground: float, top: float
+) -> tuple[ClassEnvelope, ...]:
+    """One envelope for each class of total height: the rest of the envelope under the class's own setbacks (C4)."""
+    ruled = [rule for rule in constraints.edges if rule.classes]
+    if not ruled:
+        return ()
+    near = translate(shape, -made.middle[0], -made.middle[1])
+    lot = boundary(near)
+    heights = sorted({height for rule in ruled for height, _ in rule.classes})
+    family = []
+    for height in heights:
+        distances = tuple((rule.edge, next(d for h, d in rule.classes if height <= h)) for rule in ruled)
+        taken = solids.united(
+            solids.edge_wedge(lot, replace(rule, profile=fixed(distance), ground_m=(ground, ground)), ground - 1.0,
+                              top + 1.0)
+            for rule, (_, distance) in zip(ruled, distances, strict=True))
+        body = above(made.left, ground).trim_by_plane((0.0, 0.0, -1.0), -(ground + height)) - taken
+        family.append(ClassEnvelope(height_m=height, distances_m=distances, volume_m3=float(body.volume())))
+    return tuple(family)
+
+
+def cut_underground(
+    shape: Polygon | MultiPolygon, constraints: Constraints, *, ground: float, floor: float
+) -> Mesh | None:
+    """Cut what may be built below the ground: the lot's prism down to ``floor`` minus setbacks that grow with depth."""
+    if not constraints.underground or floor >= ground:
+        return None
+    middle = np.round(np.asarray(shape.envelope.centroid.coords[0]))
+    near = translate(shape, -middle[0], -middle[1])
+    lot = boundary(near)
+    depth = ground - floor
+    body = solids.prism(near, 0.0, depth)                          # upside down: depth is up
+    for rule in constraints.underground:
+        body = body - solids.edge_wedge(lot, replace(rule, ground_m=(0.0, 0.0)), -1.0, depth + 1.0)
+    if body.volume() < tolerance.VOLUME_M3:
+        return None
+    return solids.mesh_of(body.mirror((0.0, 0.0, 1.0)).translate((float(middle[0]), float(middle[1]), ground)))
 
 
 def _attribute(

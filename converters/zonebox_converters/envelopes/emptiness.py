@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from zonebox.geometry.boundary import Boundary
@@ -30,7 +32,7 @@ def explain(lot: Boundary, constraints: Constraints, *, ground: float, top: floa
 
 
 def _tightest_pair(
-    lot: Boundary, rules: tuple[EdgeConstraint, ...], ground: float
+    lot: Boundary, rules: Sequence[EdgeConstraint], ground: float
 ) -> tuple[EdgeConstraint, EdgeConstraint, float, float] | None:
     """Find the two facing edges that lack most room between them: rules, gap and the distances they require."""
     worst: tuple[float, EdgeConstraint, EdgeConstraint, float, float] | None = None

@@ -8,7 +8,7 @@ import numpy as np
 
 from zonebox.geometry.boundary import Boundary
 from zonebox.geometry.tin import TinIndex
-from zonebox.model import Datum, Parcel
+from zonebox.model import Datum, EdgeRole, Parcel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class Grounds:
     average: float | None
     lowest: float | None
     highest: float | None
+    curb: float | None
     at_corners: tuple[float, ...]
 
     def reference(self, datum: Datum) -> float | None:
@@ -32,6 +33,7 @@ class Grounds:
             Datum.AVERAGE: self.average,
             Datum.LOWEST: self.lowest,
             Datum.HIGHEST: self.highest,
+            Datum.CURB: self.curb,
             Datum.ABSOLUTE: 0.0,
         }.get(datum)
 
@@ -54,7 +56,7 @@ def grounds_of(parcel: Parcel, lot: Boundary, terrain: TinIndex | None) -> Groun
     if terrain is None:
         source = "stated by the plan" if stated is not None else "unknown: no terrain and no design ground"
         return Grounds(design=stated, design_source=source, average=None, lowest=None, highest=None,
-                       at_corners=(float("nan"),) * len(lot))
+                       curb=None, at_corners=(float("nan"),) * len(lot))
     corners = terrain.height_at(lot.start)
     mean, (low, high) = terrain.mean_over(parcel.shape), terrain.range_over(parcel.shape)
     per_edge = (corners + corners[lot.after]) / 2.0
@@ -69,8 +71,19 @@ def grounds_of(parcel: Parcel, lot: Boundary, terrain: TinIndex | None) -> Groun
         average=_known(average),
         lowest=_known(low),
         highest=_known(high),
+        curb=_curb(parcel, lot, terrain),
         at_corners=tuple(float(z) for z in corners),
     )
+
+
+def _curb(parcel: Parcel, lot: Boundary, terrain: TinIndex) -> float | None:
+    """Elevation at the middle of the longest front edge, a hand's breadth outside the lot (domain C5)."""
+    fronts = [edge.index for edge in parcel.edges if edge.role is EdgeRole.FRONT]
+    if not fronts:
+        return None
+    front = max(fronts, key=lambda e: float(lot.length[e]))
+    middle = (lot.start[front] + lot.end[front]) / 2.0 - 0.1 * lot.inward[front]
+    return _known(float(terrain.height_at(middle[None, :])[0]))
 
 
 def _known(value: float) -> float | None:

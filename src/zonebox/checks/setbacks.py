@@ -38,8 +38,8 @@ def _check(subject: Subject, control: Control) -> Iterator[Finding]:
     if not rules and (control.edges.roles or control.edges.indices):
         return                                          # the rule speaks of edges this lot does not have
     for rules_of_chain in chains.values():
-        found = [(edge_clearance(subject.soup, envelope.boundary, envelope.shape, rule.edge, rule.profile,
-                                 rule.ground_m), rule) for rule in rules_of_chain]
+        lot = envelope.boundary
+        found = [(edge_clearance(subject.soup, lot, envelope.shape, rule), rule) for rule in rules_of_chain]
         tight = [(clear, rule) for clear, rule in found if clear is not None]
         if tight:
             clear, rule = min(tight, key=lambda pair: pair[0].margin_m)

@@ -12,7 +12,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox import tolerance
 from zonebox.geometry.boundary import Boundary
-from zonebox.geometry.edgewise import edge_distance, edge_ground
+from zonebox.geometry.edgewise import Corner, EdgeRule, edge_distance, edge_ground
 from zonebox.geometry.profile import Profile
 from zonebox.geometry.soup import Soup, nearest_on_sides
 
@@ -38,7 +38,7 @@ class Clearance:
 
 
 def edge_clearance(
-    soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge: int, profile: Profile, ground: tuple[float, float]
+    soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, rule: EdgeRule
 ) -> Clearance | None:
     """Find where a soup comes closest to breaking a rule on an edge; None where the edge has no say over it.
 
@@ -48,8 +48,9 @@ def edge_clearance(
     """
     best: Clearance | None = None
     breaking: set[int] = set()
-    for slab, zero, slope, offset in _slabs(_near(soup, lot, edge, profile, ground), lot, edge, profile, ground):
-        for piece, distance, gradient_axis in _zones(slab, lot, edge):
+    edge = rule.edge
+    for slab, zero, slope, offset in _slabs(_near(soup, lot, rule), lot, rule):
+        for piece, distance, gradient_axis in _zones(slab, lot, edge, rule.corner):
             found = (_round_corner(piece, gradient_axis, zero, slope, offset) if distance is None
                      else _linear(piece, lot, shape, edge, zero, slope, offset))
             if found is None:
@@ -60,7 +61,7 @@ def edge_clearance(
     return None if best is None else replace(best, breaking=tuple(sorted(breaking)))
 
 
-def _near(soup: Soup, lot: Boundary, edge: int, profile: Profile, ground: tuple[float, float]) -> Soup:
+def _near(soup: Soup, lot: Boundary, rule: EdgeRule) -> Soup:
     """Drop the triangles that can neither be the tightest nor break the rule.
 
     The distance to the edge's line is never more than the distance that counts, and some corner beside the edge bounds
@@ -69,9 +70,9 @@ def _near(soup: Soup, lot: Boundary, edge: int, profile: Profile, ground: tuple[
     if len(soup) < 64:
         return soup
     flat = soup.corners.reshape(-1, 3)
-    line = (flat[:, :2] - lot.start[edge]) @ lot.inward[edge]
-    required = profile.distance_at(flat[:, 2] - edge_ground(flat[:, :2], lot, edge, ground))
-    counted = edge_distance(flat[:, :2], lot, edge)
+    line = (flat[:, :2] - lot.start[rule.edge]) @ lot.inward[rule.edge]
+    required = rule.profile.distance_at(flat[:, 2] - edge_ground(flat[:, :2], lot, rule.edge, rule.ground_m))
+    counted = edge_distance(flat[:, :2], lot, rule.edge, rule.corner)
     certain = (counted - required)[np.isfinite(counted) & (counted >= 0.0)]
     most = max(float(certain.min(initial=np.inf)), 0.0)
     if not np.isfinite(most):
@@ -84,12 +85,13 @@ Plane = NDArray[np.float64]
 
 
 def _slabs(
-    soup: Soup, lot: Boundary, edge: int, profile: Profile, ground: tuple[float, float]
+    soup: Soup, lot: Boundary, rule: EdgeRule
 ) -> list[tuple[Soup, Plane, float, float]]:
     """Cut by height where the profile bends: (piece, ground plane, slope, offset), required = slope · h + offset.
 
     The ground plane (gx, gy, g0) gives the elevation of the profile's zero height; it slopes along the edge.
     """
+    edge, profile, ground = rule.edge, rule.profile, rule.ground_m
     rise = (ground[1] - ground[0]) / lot.length[edge]
     tangent = lot.tangent[edge]
     plane = np.array([*(rise * tangent), ground[0] - rise * float(tangent @ lot.start[edge])])
@@ -125,7 +127,9 @@ def _line(profile: Profile, low: float, high: float) -> tuple[float, float]:
     return slope, start - slope * low
 
 
-def _zones(soup: Soup, lot: Boundary, edge: int) -> list[tuple[Soup, str | None, NDArray[np.float64]]]:
+def _zones(
+    soup: Soup, lot: Boundary, edge: int, corner_rule: Corner
+) -> list[tuple[Soup, str | None, NDArray[np.float64]]]:
     """Pieces in which distance means one thing: ``"line"`` (to the edge's line) or None (to the corner given)."""
     t = np.array([*lot.tangent[edge], 0.0])
     n = np.array([*lot.inward[edge], 0.0])
@@ -141,9 +145,13 @@ def _zones(soup: Soup, lot: Boundary, edge: int) -> list[tuple[Soup, str | None,
             continue
         beyond = soup.above(side * t, side * border)
         inward = np.array([*lot.inward[neighbour], 0.0])
+        if turn < 0.0 and corner_rule is Corner.MITRE:
+            half = n - inward
+            zones.append((beyond.above(half, float(half[:2] @ corner)), "line", start))
+            continue
         if turn > -90.0:
             beyond = beyond.above(inward, float(inward[:2] @ corner))
-        if turn < 0.0:
+        if turn < 0.0 or corner_rule is Corner.RADIAL:
             zones.append((beyond, None, corner))
         else:
             zones.append((beyond.above(n, float(n[:2] @ start)), "line", start))

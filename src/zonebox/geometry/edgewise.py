@@ -1,16 +1,14 @@
 """How far points are from the edges of a lot, in the sense in which rules on edges mean it.
 
 One definition of distance serves the solids that are cut, the limit at a point and the checks, so that they cannot
-disagree. It is the `parallel` corner treatment of domain C2:
-
-* beside the edge: perpendicular distance;
-* beyond a convex corner: the yard runs on parallel to its edge until it meets the neighbouring edge's line;
-* beyond a reflex corner: true distance to the corner.
+disagree. Beside the edge it is the perpendicular distance; past a corner it is a choice of the rule, see `Corner`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import shapely
@@ -22,7 +20,27 @@ from zonebox.geometry.boundary import Boundary
 from zonebox.geometry.profile import Profile
 
 Array = NDArray[np.float64]
-EdgeRule = tuple[int, Profile, tuple[float, float]]
+
+
+class Corner(StrEnum):
+    """How an edge rule goes round a corner of the lot (domain C2)."""
+
+    PARALLEL = "parallel"
+    """The yard runs on parallel to its edge to the neighbouring edge's line; round a reflex corner true distance."""
+    RADIAL = "radial"
+    """True distance to the edge everywhere."""
+    MITRE = "mitre"
+    """Yards run on at reflex corners too, until they meet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeRule:
+    """A profile at work on an edge; ``ground_m`` is the elevation of its zero height at both ends of the edge."""
+
+    edge: int
+    profile: Profile
+    ground_m: tuple[float, float]
+    corner: Corner = Corner.PARALLEL
 
 
 def edge_coordinates(xy: Array, lot: Boundary, edge: int) -> tuple[Array, Array]:
@@ -31,7 +49,7 @@ def edge_coordinates(xy: Array, lot: Boundary, edge: int) -> tuple[Array, Array]
     return offset @ lot.tangent[edge], offset @ lot.inward[edge]
 
 
-def edge_distance(xy: Array, lot: Boundary, edge: int) -> Array:
+def edge_distance(xy: Array, lot: Boundary, edge: int, corner: Corner = Corner.PARALLEL) -> Array:
     """Distance (n,) of points (n, 2) to an edge as its rules mean it; inf where the edge has no say.
 
     Points on the outer side of the edge get negative distances where they lie beside it.
@@ -47,16 +65,19 @@ def edge_distance(xy: Array, lot: Boundary, edge: int) -> Array:
     along, inside = edge_coordinates(xy, lot, edge)
     length = lot.length[edge]
     distance = np.where((along >= 0.0) & (along <= length), inside, np.inf)
-    for beyond, corner, neighbour, turn in (
+    for beyond, point, neighbour, turn in (
         (along < 0.0, lot.start[edge], int(lot.before[edge]), float(lot.turn_deg[lot.before[edge]])),
         (along > length, lot.end[edge], int(lot.after[edge]), float(lot.turn_deg[edge])),
     ):
         if not beyond.any():
             continue
-        on_lot_side = (xy[beyond] - corner) @ lot.inward[neighbour] >= 0.0
-        if turn < 0.0:
-            radius = np.hypot(*(xy[beyond] - corner).T)
-            distance[beyond] = np.where(on_lot_side | (turn < -90.0), radius, np.inf)
+        offset = xy[beyond] - point
+        on_lot_side = offset @ lot.inward[neighbour] >= 0.0
+        if turn < 0.0 and corner is Corner.MITRE:
+            nearer_half = offset @ (lot.inward[edge] - lot.inward[neighbour]) >= 0.0
+            distance[beyond] = np.where(nearer_half, inside[beyond], np.inf)
+        elif turn < 0.0 or (turn < 90.0 and corner is Corner.RADIAL):
+            distance[beyond] = np.where(on_lot_side | (turn < -90.0), np.hypot(*offset.T), np.inf)
         elif turn < 90.0:
             distance[beyond] = np.where(on_lot_side & (inside[beyond] >= 0.0), inside[beyond], np.inf)
     return distance
@@ -94,10 +115,11 @@ def height_limit(
     for number, top in enumerate(caps):
         lower = top < limit
         limit[lower], rule[lower] = top, number
-    for number, (edge, profile, ground) in enumerate(edge_rules, start=len(caps)):
-        distance = edge_distance(xy, boundary, edge) + tolerance.SPLIT_M
+    for number, rule_here in enumerate(edge_rules, start=len(caps)):
+        distance = edge_distance(xy, boundary, rule_here.edge, rule_here.corner) + tolerance.SPLIT_M
         distance = np.where(distance < 0.0, np.inf, distance)       # another arm of the lot, behind this edge
-        top_here = edge_ground(xy, boundary, edge, ground) + profile.limit_at(distance)
+        ground = edge_ground(xy, boundary, rule_here.edge, rule_here.ground_m)
+        top_here = ground + rule_here.profile.limit_at(distance)
         lower = top_here < limit
         limit[lower], rule[lower] = top_here[lower], number
     outside = ~shapely.intersects_xy(shape, xy)

@@ -19,8 +19,8 @@ from shapely.geometry import MultiPolygon, Polygon
 from zonebox import tolerance
 from zonebox.errors import GeometryError
 from zonebox.geometry.boundary import Boundary
+from zonebox.geometry.edgewise import Corner, EdgeRule
 from zonebox.geometry.mesh import Mesh, is_closed
-from zonebox.geometry.profile import Profile
 
 Solid = Any
 """A `manifold3d.Manifold`, which ships no type information."""
@@ -82,45 +82,47 @@ def outlines(solid: Solid, height: float) -> list[NDArray[np.float64]]:
     return [np.asarray(ring) for ring in solid.slice(height).to_polygons()]
 
 
-def edge_wedge(
-    lot: Boundary, edge: int, profile: Profile, ground: tuple[float, float], bottom: float, top: float
-) -> Solid:
+def edge_wedge(lot: Boundary, rule: EdgeRule, bottom: float, top: float) -> Solid:
     """Everything that a rule on an edge forbids between two elevations (domain C2).
 
-    The profile is swept along the edge, sheared where its ground slopes; beyond an obtuse corner the sweep runs on to
-    the neighbouring edge's line, and round a reflex corner it is revolved.
+    The profile is swept along the edge, sheared where its ground slopes; past a corner it runs on to the neighbouring
+    edge's line, is revolved, or runs on to the bisector, as the rule's `Corner` says.
 
     Parameters
     ----------
     lot : Boundary
         Edges of the lot, near the origin of coordinates.
-    edge : int
-        Which one.
-    profile : Profile
-        Required distance over height.
-    ground : (float, float)
-        Elevation of the profile's zero height at the start and end of the edge.
+    rule : EdgeRule
+        The profile, its edge and its ground.
     bottom, top : float
         Elevations that contain the lot's prism.
     """
+    edge, profile, ground = rule.edge, rule.profile, rule.ground_m
     low, high = bottom - max(ground), top - min(ground)
     section = profile.section(low, high)
     if not len(section):
         return Manifold()
-    parts = [_sweep(lot, edge, section, ground)]
+    parts = [_sweep(lot, rule, section)]
     for corner, turn, at_end in (
-        (lot.start[edge], lot.turn_deg[lot.before[edge]], False),
-        (lot.end[edge], lot.turn_deg[edge], True),
+        (lot.start[edge], float(lot.turn_deg[lot.before[edge]]), False),
+        (lot.end[edge], float(lot.turn_deg[edge]), True),
     ):
-        if turn < 0.0:
-            parts.append(_revolve(lot, edge, section, corner, float(turn), ground[int(at_end)], at_end=at_end))
+        if _is_round(turn, rule.corner):
+            parts.append(_revolve(lot, edge, section, corner, turn, ground[int(at_end)], at_end=at_end))
     return united(parts) if len(parts) > 1 else parts[0]
 
 
-def _sweep(lot: Boundary, edge: int, section: NDArray[np.float64], ground: tuple[float, float]) -> Solid:
+def _is_round(turn_deg: float, corner: Corner) -> bool:
+    """Whether a rule goes round a corner by true distance."""
+    return (turn_deg < 0.0 and corner is not Corner.MITRE) or (0.0 <= turn_deg < 90.0 and corner is Corner.RADIAL)
+
+
+def _sweep(lot: Boundary, rule: EdgeRule, section: NDArray[np.float64]) -> Solid:
+    edge, ground = rule.edge, rule.ground_m
     length, t, n = float(lot.length[edge]), lot.tangent[edge], lot.inward[edge]
     depth = float(section[:, 0].max())
-    before, after = (_run_on(float(turn), depth) for turn in (lot.turn_deg[lot.before[edge]], lot.turn_deg[edge]))
+    turns = float(lot.turn_deg[lot.before[edge]]), float(lot.turn_deg[edge])
+    before, after = (_run_on(turn, depth, rule.corner) for turn in turns)
     outline = section.copy()
     outline[[0, -1], 0] = -_OUTSIDE_M
     body = Manifold.extrude(CrossSection([outline]), length + before + after)      # local: x = d, y = h, z = along
@@ -131,18 +133,21 @@ def _sweep(lot: Boundary, edge: int, section: NDArray[np.float64], ground: tuple
         [n[1], 0.0, t[1], origin[1]],
         [0.0, 1.0, slope, ground[0] - before * slope],
     ]))
-    ends = ((lot.start[edge], lot.before[edge], before), (lot.end[edge], lot.after[edge], after))
-    for corner, neighbour, run in ends:
+    ends = ((lot.start[edge], lot.before[edge], before, turns[0]), (lot.end[edge], lot.after[edge], after, turns[1]))
+    for corner, neighbour, run, turn in ends:
         if run > 2 * _OUTSIDE_M:
-            inward = lot.inward[neighbour]
+            inward = lot.inward[neighbour] if turn >= 0.0 else n - lot.inward[neighbour]
+            inward = inward / np.linalg.norm(inward)
             body = body.trim_by_plane((float(inward[0]), float(inward[1]), 0.0), float(inward @ corner) - _OUTSIDE_M)
     return body
 
 
-def _run_on(turn_deg: float, depth: float) -> float:
-    """How far a sweep runs past a corner: to the neighbour's line where it is obtuse, a hair where it is acute."""
-    if turn_deg < 0.0:
+def _run_on(turn_deg: float, depth: float, corner: Corner) -> float:
+    """How far a sweep runs past a corner: to the neighbour's line or the bisector, or a hair where it just ends."""
+    if _is_round(turn_deg, corner):
         return 0.0
+    if turn_deg < 0.0:
+        return depth * math.tan(math.radians(min(-turn_deg, 170.0) / 2.0)) + 3 * _OUTSIDE_M
     if turn_deg >= 90.0:
         return _OUTSIDE_M
     return depth / math.tan(math.radians(max(turn_deg, 0.5))) + 3 * _OUTSIDE_M

@@ -17,7 +17,15 @@ from zonebox.model.control import (
     Severity,
     Slant,
 )
-from zonebox.model.envelope import CapConstraint, ControlEnvelope, EdgeConstraint, Emptiness
+from zonebox.model.envelope import (
+    Capacity,
+    CapConstraint,
+    CeilingConstraint,
+    ClassEnvelope,
+    ControlEnvelope,
+    EdgeConstraint,
+    Emptiness,
+)
 from zonebox.model.finding import Cure, Finding, Report, State, Where
 from zonebox.model.plan import ControlLine, Edge, EdgeRole, Parcel, Plan
 from zonebox.model.scene import Scene, Source
@@ -29,6 +37,9 @@ __all__ = [
     "Authority",
     "Building",
     "CapConstraint",
+    "Capacity",
+    "CeilingConstraint",
+    "ClassEnvelope",
     "Control",
     "ControlEnvelope",
     "ControlLine",

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from shapely.geometry.base import BaseGeometry
 
+from zonebox.geometry.edgewise import Corner
 from zonebox.geometry.profile import Profile
 from zonebox.model.surface import Surface
 
@@ -57,17 +58,6 @@ class Kind(StrEnum):
     """Space in which a building would shade a protected edge at the stated hours (domain B10, C11)."""
 
 
-class Corner(StrEnum):
-    """How an edge rule goes round a corner of the lot (domain C2)."""
-
-    PARALLEL = "parallel"
-    """Yards run on to the neighbouring edge's line; round a reflex corner true distance."""
-    RADIAL = "radial"
-    """True distance to the edge everywhere."""
-    MITRE = "mitre"
-    """Yards run on at reflex corners too, until they meet."""
-
-
 class Severity(StrEnum):
     """How strictly a control binds."""
 
@@ -84,7 +74,12 @@ class Datum(StrEnum):
     AVERAGE = "average"
     LOWEST = "lowest"
     HIGHEST = "highest"
+    CURB = "curb"
+    """The street at the middle of the front."""
     BOUNDARY_GROUND = "boundary_ground"
+    """The ground along each edge, sloping with it."""
+    TERRAIN_FOLLOWING = "terrain_following"
+    """The ground under each point."""
     ABSOLUTE = "absolute"
 
 

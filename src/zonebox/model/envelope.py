@@ -10,22 +10,22 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox.geometry.boundary import Boundary
-from zonebox.geometry.edgewise import height_limit
+from zonebox.geometry.edgewise import EdgeRule, height_limit
+from zonebox.geometry.lifted import LiftedGround
 from zonebox.geometry.mesh import Mesh, frozen
-from zonebox.geometry.profile import Profile
+from zonebox.geometry.overhang import NEVER_M, Overhang
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeConstraint:
+class EdgeConstraint(EdgeRule):
     """A control at work on one edge: its profile, standing on a ground that may slope along the edge.
 
-    ``ground_m`` holds the elevation of the profile's zero height at the start and the end of the edge.
+    ``classes`` holds (total height, distance) for a rule by height class: the profile is then the union of what any
+    one class allows, and a building is checked against the class of its own height.
     """
 
     control: str
-    edge: int
-    profile: Profile
-    ground_m: tuple[float, float]
+    classes: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,49 @@ class CapConstraint:
     control: str
     top_m: float
     ground_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CeilingConstraint:
+    """A control at work as ceilings over parts of the plan: zones, lines, surfaces, the ground lifted.
+
+    ``ground_m`` is the elevation that a relative limit counts from, where there is one.
+    """
+
+    control: str
+    ceilings: tuple[Overhang | LiftedGround, ...]
+    ground_m: float | None = None
+
+    def limit_at(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Lowest of the ceilings over points (n, 2); inf where none reaches."""
+        return np.min([c.limit_at(xy) for c in self.ceilings], axis=0, initial=np.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassEnvelope:
+    """What a building of one height class may fill: total height, setbacks as (edge, distance), volume (domain C4)."""
+
+    height_m: float
+    distances_m: tuple[tuple[int, float], ...]
+    volume_m3: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """The largest stack of storeys that fits, and what stops it (domain C7).
+
+    ``binding`` is ``far``, ``coverage``, ``height`` or ``envelope``; ``far_max`` is what the envelope could hold
+    without the FAR limit, ``plates_m2`` the floors, the last one partial where FAR stops in it.
+    """
+
+    storeys: int
+    plates_m2: tuple[float, ...]
+    floor_area_m2: float
+    far: float
+    far_max: float
+    height_m: float
+    storey_height_m: float
+    binding: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +119,17 @@ class ControlEnvelope:
         Above the ground reference.
     removed_m3 : mapping
         Control id -> cubic metres it took, in order of application.
+    ceilings : tuple
+        Controls at work as ceilings over parts of the lot.
+    family : tuple of ClassEnvelope
+        Where setbacks depend on a building's total height: one envelope a class. The solid is then their union, which
+        no single building can fill.
+    underground : Mesh or None
+        Closed solid below the ground reference, where the plan limits building there.
+    superseded : tuple of str
+        Controls that another one replaces: they cut nothing.
+    capacity : Capacity or None
+        The largest stack of storeys, where anything fits.
     empty : Emptiness or None
         Set where nothing is left.
     """
@@ -94,7 +148,12 @@ class ControlEnvelope:
     top_m: float
     footprint_m2: float
     volume_m3: float
+    ceilings: tuple[CeilingConstraint, ...] = ()
     removed_m3: Mapping[str, float] = field(default_factory=dict)
+    family: tuple[ClassEnvelope, ...] = ()
+    underground: Mesh | None = None
+    superseded: tuple[str, ...] = ()
+    capacity: Capacity | None = None
     empty: Emptiness | None = None
     notes: tuple[str, ...] = ()
 
@@ -109,16 +168,23 @@ class ControlEnvelope:
         limit : (n,) float64
             Elevation in the scene's datum; −inf where a setback forbids every height or the point is off the lot.
         controlling : (n,) int32
-            Index into ``(*caps, *edge_constraints)``; −1 off the lot.
+            Index into ``constraints``; −1 off the lot and where nothing limits.
 
         Notes
         -----
-        No mesh is involved: caps and profiles are evaluated at the point's distance from each edge.
+        No mesh is involved: ceilings and profiles are evaluated at the point.
         """
-        return height_limit(
-            np.asarray(xy, dtype=np.float64).reshape(-1, 2),
-            shape=self.shape,
-            boundary=self.boundary,
-            caps=tuple(cap.top_m for cap in self.caps),
-            edge_rules=tuple((e.edge, e.profile, e.ground_m) for e in self.edge_constraints),
-        )
+        points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+        limit, number = height_limit(points, shape=self.shape, boundary=self.boundary,
+                                     caps=tuple(cap.top_m for cap in self.caps), edge_rules=self.edge_constraints)
+        for k, constraint in enumerate(self.ceilings, start=len(self.caps) + len(self.edge_constraints)):
+            height = constraint.limit_at(points)
+            lower = height < limit
+            limit[lower], number[lower] = height[lower], k
+        limit[limit <= NEVER_M] = -np.inf
+        return limit, number
+
+    @property
+    def constraints(self) -> tuple[CapConstraint | EdgeConstraint | CeilingConstraint, ...]:
+        """Everything that limits, in the order that `limit_at` numbers it: caps, edge rules, ceilings."""
+        return (*self.caps, *self.edge_constraints, *self.ceilings)
