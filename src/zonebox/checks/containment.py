@@ -12,6 +12,7 @@ from zonebox.checks.findings import up
 from zonebox.checks.subject import Subject
 from zonebox.geometry import solids
 from zonebox.geometry.mesh import Mesh, triangle_normals
+from zonebox.geometry.overhang import NEVER_M
 from zonebox.model import Control, ControlEnvelope, Cure, Finding, State, Where
 from zonebox.model.finding import judge
 
@@ -90,6 +91,9 @@ def _violations(envelope: ControlEnvelope, points: NDArray[np.float64]) -> NDArr
         distance = edge_distance(points[:, :2], envelope.boundary, rule.edge)
         height = points[:, 2] - edge_ground(points[:, :2], envelope.boundary, rule.edge, rule.ground_m)
         rows.append(np.where(np.isfinite(distance), rule.profile.distance_at(height) - distance, -np.inf))
+    for ceiling in envelope.ceilings:
+        limit = ceiling.limit_at(points[:, :2])
+        rows.append(np.where(limit > NEVER_M, points[:, 2] - limit, -np.inf))
     return np.array(rows).reshape(len(rows), len(points))
 
 
@@ -99,13 +103,29 @@ def _deepest(subject: Subject, envelope: ControlEnvelope, mesh: Mesh) -> tuple[f
         return 0.0, Where(), None
     points = mesh.vertices
     beyond = _violations(envelope, points)
-    names = [cap.control for cap in envelope.caps] + [rule.control for rule in envelope.edge_constraints]
+    names = [constraint.control for constraint in envelope.constraints]
     if not names:
         return 0.0, Where(), None
-    row, column = np.unravel_index(int(beyond.argmax()), beyond.shape)
+    row, column = (int(n) for n in np.unravel_index(int(beyond.argmax()), beyond.shape))
     control = next((c for c in subject.controls if c.id == names[row]), None)
     x, y, z = (float(v) for v in points[column])
-    return float(beyond[row, column]), Where(point=(x, y, z), storey=subject.storey_at(z)), control
+    depth = float(beyond[row, column])
+    foot, edge = _on_limit(envelope, row, (x, y, z), depth)
+    return depth, Where(point=(x, y, z), edge=edge, storey=subject.storey_at(z), foot=foot), control
+
+
+def _on_limit(
+    envelope: ControlEnvelope, row: int, point: tuple[float, float, float], depth: float
+) -> tuple[tuple[float, float, float], int | None]:
+    """Find the place on a constraint that a point lies ``depth`` beyond: straight below it, or into the lot."""
+    x, y, z = point
+    if row < len(envelope.caps):
+        return (x, y, envelope.caps[row].top_m), None
+    if row >= len(envelope.caps) + len(envelope.edge_constraints):
+        return (x, y, z - depth), None
+    edge = envelope.edge_constraints[row - len(envelope.caps)].edge
+    inward = envelope.boundary.inward[edge]
+    return (x + depth * float(inward[0]), y + depth * float(inward[1]), z), edge
 
 
 def _elements_outside(subject: Subject, envelope: ControlEnvelope) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import shapely
 from zonebox import tolerance
 from zonebox.checks.findings import measured, not_checked, up
 from zonebox.checks.subject import Subject, section, top_view
-from zonebox.model import Control, Cure, Finding, Kind, Where
+from zonebox.model import CapConstraint, Control, Cure, Finding, Kind, Where
 
 PARAPET_BAND_M: Final = 1.0
 """What stands this near to the roof's outline belongs to its parapet or eave, not to the plant on it."""
@@ -23,11 +23,17 @@ PLANT_SHARE: Final = 0.25
 
 def check_heights(subject: Subject) -> Iterator[Finding]:
     """Check every height control of the parcel."""
+    at_work = {cap.control: cap for cap in subject.envelope.caps} if subject.envelope else {}
+    over_part = {c.control for c in subject.envelope.ceilings} if subject.envelope else set()
     for control in subject.controls:
-        if control.kind is Kind.HEIGHT:
-            yield _relative(subject, control)
-        elif control.kind is Kind.HEIGHT_ABSOLUTE:
-            yield _against(subject, control, ground=0.0, check="height_abs", words="elevation of")
+        if control.superseded_by or control.id in over_part:
+            continue
+        if control.kind in (Kind.HEIGHT, Kind.STOREYS):
+            yield _relative(subject, control, at_work.get(control.id))
+        elif control.kind is Kind.HEIGHT_ABSOLUTE and control.limit is not None:
+            yield _against(subject, control, ground=0.0, bound=control.limit, words="elevation of")
+        elif control.kind is Kind.HEIGHT_MIN:
+            yield _least(subject, control)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,30 +45,45 @@ class Top:
     how: str
 
 
-def _relative(subject: Subject, control: Control) -> Finding:
-    envelope = subject.envelope
-    caps = [] if envelope is None else [cap for cap in envelope.caps if cap.control == control.id]
-    if not caps or caps[0].ground_m is None:
-        return not_checked(subject, control, check="height", unit="m",
+def _relative(subject: Subject, control: Control, cap: CapConstraint | None) -> Finding:
+    if cap is None or cap.ground_m is None:
+        return not_checked(subject, control, check=control.kind.value, unit="m",
                            reason=f"the ground reference ({control.datum.value}) of the parcel is not known")
-    return _against(subject, control, ground=caps[0].ground_m, check="height",
-                    words=f"height above {caps[0].ground_m:.2f} m ({control.datum.value}) of")
+    words = f"height above {cap.ground_m:.2f} m ({control.datum.value}) of"
+    if control.kind is Kind.STOREYS:
+        words = f"{control.limit:g} storeys of {control.storey_height_m:g} m; {words}"
+    return _against(subject, control, ground=cap.ground_m, bound=cap.top_m - cap.ground_m, words=words)
 
 
-def _against(subject: Subject, control: Control, *, ground: float, check: str, words: str) -> Finding:
-    assert control.limit is not None
+def _least(subject: Subject, control: Control) -> Finding:
+    """Check a lower bound of height: here too much is fine and the margin turns round."""
+    if subject.ground_m is None or not len(subject.soup) or control.limit is None:
+        return not_checked(subject, control, check="height_min", unit="m",
+                           reason="the ground of the parcel or the design above it is not known")
+    top = parapet_top(subject)
+    value = top.z - subject.ground_m
+    return measured(
+        subject, control, check="height_min", value=value, limit=control.limit, margin=value - control.limit,
+        tol=tolerance.HEIGHT_M, unit="m", reason=f"least height, to {top.how}",
+        where=Where(point=top.point, storey=subject.storey_at(top.z)),
+        cure=Cure(action="raise", amount=up(control.limit - value), unit="m"),
+    )
+
+
+def _against(subject: Subject, control: Control, *, ground: float, bound: float, words: str) -> Finding:
+    check = control.kind.value
     if not len(subject.soup):
         return not_checked(subject, control, check=check, unit="m", reason="the design has no geometry above ground")
-    measure = "highest" if check == "height_abs" else control.measure
-    top = highest_point(subject) if measure == "highest" else parapet_top(subject)
+    absolute = control.kind is Kind.HEIGHT_ABSOLUTE
+    top = highest_point(subject) if absolute or control.measure == "highest" else parapet_top(subject)
     value = top.z - ground
-    margin = control.limit - value
-    ceiling = ground + control.limit
+    margin = bound - value
+    ceiling = ground + bound
     over = subject.soup.above([0.0, 0.0, 1.0], ceiling).below([0.0, 0.0, 1.0], top.z)
     over = over.where(over.corners[:, :, 2].max(1, initial=-np.inf) > ceiling + tolerance.SNAP_M)
     foot = (top.point[0], top.point[1], ceiling)
     return measured(
-        subject, control, check=check, value=value, limit=control.limit, margin=margin, tol=tolerance.HEIGHT_M,
+        subject, control, check=check, value=value, limit=bound, margin=margin, tol=tolerance.HEIGHT_M,
         unit="m", reason=f"{words} {top.how}",
         where=Where(point=top.point, storey=subject.storey_at(top.z), foot=foot),
         elements=subject.elements_of(over.origin), cure=Cure(action="lower", amount=up(-margin), unit="m"),

@@ -25,6 +25,8 @@ FAR_DECIMALS = 2
 def check_ratios(subject: Subject) -> Iterator[Finding]:
     """Check every ratio control of the parcel."""
     for control in subject.controls:
+        if control.superseded_by:
+            continue
         if control.kind is Kind.FAR:
             yield _far(subject, control)
         elif control.kind is Kind.COVERAGE:

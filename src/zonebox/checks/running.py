@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from zonebox.checks.ceilings import check_ceilings
 from zonebox.checks.containment import check_containment
 from zonebox.checks.heights import check_heights
 from zonebox.checks.plan import check_plan
@@ -13,7 +14,7 @@ from zonebox.checks.subject import Subject, subject_of
 from zonebox.model import Building, Finding, Report, Scene, State
 
 FAMILIES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
-    check_heights, check_setbacks, check_containment, check_ratios,
+    check_heights, check_setbacks, check_ceilings, check_containment, check_ratios,
 )
 
 

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from zonebox import tolerance
 from zonebox.checks.findings import measured, not_checked, up
+from zonebox.checks.heights import parapet_top
 from zonebox.checks.subject import Subject
 from zonebox.geometry.clearance import Clearance, edge_clearance
 from zonebox.geometry.edgewise import edge_ground
+from zonebox.geometry.profile import fixed
 from zonebox.geometry.soup import Soup
 from zonebox.model import Control, Cure, EdgeConstraint, Finding, Kind, Where
 
-EDGE_KINDS = (Kind.SETBACK, Kind.PROPORTIONAL, Kind.RECESSION)
+EDGE_KINDS = (Kind.SETBACK, Kind.SETBACK_CLASS, Kind.PROPORTIONAL, Kind.PROFILE, Kind.RECESSION, Kind.ROAD_SLANT,
+              Kind.NORTH_SLANT)
+
+PLANES = (Kind.RECESSION, Kind.ROAD_SLANT, Kind.NORTH_SLANT)
+"""Rules that people read as a height over a place rather than a distance at a height."""
 
 
 def check_setbacks(subject: Subject) -> Iterator[Finding]:
     """Check every edge rule of the parcel: one finding per rule and run of edges."""
     for control in subject.controls:
+        if control.superseded_by or control.line is not None:
+            continue
         if control.kind in EDGE_KINDS:
             yield from _check(subject, control)
+        elif control.kind is Kind.UNDERGROUND:
+            yield from _check_underground(subject, control)
 
 
 def _check(subject: Subject, control: Control) -> Iterator[Finding]:
@@ -31,7 +42,7 @@ def _check(subject: Subject, control: Control) -> Iterator[Finding]:
         yield not_checked(subject, control, check=control.kind.value, unit="m",
                           reason="the ground of the parcel is not known")
         return
-    rules = [rule for rule in envelope.edge_constraints if rule.control == control.id]
+    rules = [_of_its_class(subject, rule) for rule in envelope.edge_constraints if rule.control == control.id]
     chains: dict[int, list[EdgeConstraint]] = {}
     for rule in rules:
         chains.setdefault(subject.parcel.edges[rule.edge].chain, []).append(rule)
@@ -46,10 +57,39 @@ def _check(subject: Subject, control: Control) -> Iterator[Finding]:
             yield _finding(subject, control, rule, clear)
 
 
+def _of_its_class(subject: Subject, rule: EdgeConstraint) -> EdgeConstraint:
+    """Hold a building against the setback of its own height class, at every height (domain A7a, C4)."""
+    if not rule.classes or subject.ground_m is None or not len(subject.soup):
+        return rule
+    height = parapet_top(subject).z - subject.ground_m
+    distance = next((d for bound, d in rule.classes if height <= bound + tolerance.HEIGHT_M), rule.classes[-1][1])
+    return replace(rule, profile=fixed(distance))
+
+
+def _check_underground(subject: Subject, control: Control) -> Iterator[Finding]:
+    """Check what lies below the ground: the same measure, upside down."""
+    envelope = subject.envelope
+    if envelope is None or control.profile is None:
+        return
+    buried = Soup.of(subject.design.mesh).below([0.0, 0.0, 1.0], envelope.ground_m)
+    flip = np.array([1.0, 1.0, -1.0])
+    upside = Soup(corners=buried.corners * flip + np.array([0.0, 0.0, envelope.ground_m]), origin=buried.origin)
+    for edge in (e.index for e in subject.parcel.edges):
+        if control.edges.roles and subject.parcel.edges[edge].role.value not in control.edges.roles:
+            continue
+        rule = EdgeConstraint(control=control.id, edge=edge, profile=control.profile, ground_m=(0.0, 0.0))
+        clear = edge_clearance(upside, envelope.boundary, envelope.shape, rule) if len(upside) else None
+        if clear is not None:
+            x, y, depth = clear.point
+            real = replace(clear, point=(x, y, envelope.ground_m - depth),
+                           foot=(*clear.foot[:2], envelope.ground_m - depth))
+            yield _finding(subject, control, rule, real)
+
+
 def _finding(subject: Subject, control: Control, rule: EdgeConstraint, clear: Clearance) -> Finding:
     envelope = subject.envelope
     assert envelope is not None
-    if control.kind is Kind.RECESSION:
+    if control.kind in PLANES:
         under = _under_plane(subject, control, rule, clear)
         if under is not None:
             return under
