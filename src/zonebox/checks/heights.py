@@ -112,8 +112,10 @@ def parapet_top(subject: Subject) -> Top:
     if roof is None or roof.is_empty:
         return Top(z=highest.z, point=highest.point, how="the highest point (no closed roof outline)")
     corners = subject.soup.corners.reshape(-1, 3)
-    near_edge = shapely.dwithin(roof.boundary, shapely.points(corners[:, :2]), PARAPET_BAND_M)
-    rim = corners[near_edge]
+    corners = np.unique(corners[corners[:, 2] > roof_level - PARAPET_BAND_M], axis=0)
+    outline = roof.boundary
+    shapely.prepare(outline)
+    rim = corners[shapely.dwithin(outline, shapely.points(corners[:, :2]), PARAPET_BAND_M)]
     if not len(rim):
         return highest
     x, y, z = (float(v) for v in rim[rim[:, 2].argmax()])
