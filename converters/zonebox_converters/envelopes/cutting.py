@@ -91,9 +91,16 @@ def _forbidden(
         edges.setdefault(rule.control, []).append(rule)
     ceilings = {c.control: c.ceilings for c in constraints.ceilings}
     for control in sorted({*edges, *ceilings}):
-        parts = [solids.edge_wedge(lot, rule, bottom, top) for rule in edges.get(control, ())]
+        rules = edges.get(control, [])
+        parts = [solids.edge_wedge(lot, rule, bottom, top, _alike(rule, rules)) for rule in rules]
         parts += [c.moved(-middle).solid(near, bottom, top) for c in ceilings.get(control, ())]
         yield control, solids.united(p for p in parts if not p.is_empty())
+
+
+def _alike(rule: EdgeConstraint, rules: list[EdgeConstraint]) -> set[int]:
+    """Edges with the same profile on the same level ground."""
+    return {other.edge for other in rules if other.profile == rule.profile and other.corner is rule.corner
+            and len({*other.ground_m, *rule.ground_m}) == 1}
 
 
 def class_family(

@@ -7,7 +7,7 @@ mesh enters through `solid_of`, which checks first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import manifold3d
@@ -82,7 +82,9 @@ def outlines(solid: Solid, height: float) -> list[NDArray[np.float64]]:
     return [np.asarray(ring) for ring in solid.slice(height).to_polygons()]
 
 
-def edge_wedge(lot: Boundary, rule: EdgeRule, bottom: float, top: float) -> Solid:
+def edge_wedge(
+    lot: Boundary, rule: EdgeRule, bottom: float, top: float, alike: Collection[int] = ()
+) -> Solid:
     """Everything that a rule on an edge forbids between two elevations (domain C2).
 
     The profile is swept along the edge, sheared where its ground slopes; past a corner it runs on to the neighbouring
@@ -96,6 +98,9 @@ def edge_wedge(lot: Boundary, rule: EdgeRule, bottom: float, top: float) -> Soli
         The profile, its edge and its ground.
     bottom, top : float
         Elevations that contain the lot's prism.
+    alike : collection of int
+        Edges on which the same rule stands on the same ground and is cut as well: towards those a reflex corner needs
+        no more than the gap between the two sweeps.
     """
     edge, profile, ground = rule.edge, rule.profile, rule.ground_m
     low, high = bottom - max(ground), top - min(ground)
@@ -103,12 +108,16 @@ def edge_wedge(lot: Boundary, rule: EdgeRule, bottom: float, top: float) -> Soli
     if not len(section):
         return Manifold()
     parts = [_sweep(lot, rule, section)]
-    for corner, turn, at_end in (
-        (lot.start[edge], float(lot.turn_deg[lot.before[edge]]), False),
-        (lot.end[edge], float(lot.turn_deg[edge]), True),
+    for corner, turn, neighbour, at_end in (
+        (lot.start[edge], float(lot.turn_deg[lot.before[edge]]), int(lot.before[edge]), False),
+        (lot.end[edge], float(lot.turn_deg[edge]), int(lot.after[edge]), True),
     ):
         if _is_round(turn, rule.corner):
-            parts.append(_revolve(lot, edge, section, corner, turn, ground[int(at_end)], at_end=at_end))
+            only_gap = turn < 0.0 and neighbour in alike
+            if only_gap and not at_end:
+                continue                                # the neighbour's own sweep fills the gap at its end
+            span = -turn if only_gap else min(90.0 - turn, 180.0)
+            parts.append(_revolve(lot, edge, section, corner, span, ground[int(at_end)], at_end=at_end))
     return united(parts) if len(parts) > 1 else parts[0]
 
 
@@ -154,15 +163,15 @@ def _run_on(turn_deg: float, depth: float, corner: Corner) -> float:
 
 
 def _revolve(
-    lot: Boundary, edge: int, section: NDArray[np.float64], corner: NDArray[np.float64], turn_deg: float,
+    lot: Boundary, edge: int, section: NDArray[np.float64], corner: NDArray[np.float64], span_deg: float,
     ground: float, *, at_end: bool,
 ) -> Solid:
-    """Turn the profile about a reflex corner, from this edge's normal to the neighbouring edge, circumscribed."""
+    """Turn the profile about a corner by an angle from this edge's normal, circumscribed."""
     n, t = lot.inward[edge], lot.tangent[edge] * (1.0 if at_end else -1.0)
-    total = math.radians(min(90.0 - turn_deg, 180.0))
+    total = math.radians(span_deg)
     depth = float(section[:, 0].max())
     half = math.acos(1.0 / (1.0 + tolerance.ARC_SAGITTA_M / depth))
-    steps = max(4, math.ceil(total / (2.0 * half)))
+    steps = max(1, math.ceil(total / (2.0 * half)))
     half = total / steps / 2.0
     # tangent to the strip's line at both ends; corners of the circumscribed polygon in between
     angles = np.concatenate([[-1e-4, 0.0], (np.arange(steps) * 2 + 1) * half, [total, total + 1e-4]])

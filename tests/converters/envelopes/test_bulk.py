@@ -1,0 +1,103 @@
+"""Many envelopes at once against the exact way, lot by lot."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from shapely.geometry import Polygon
+
+from converters.envelopes.test_worked_examples import convex_lot, star_lot
+from lots import limit, parcel, rule
+from zonebox.geometry import profile
+from zonebox.geometry.boundary import boundary
+from zonebox.geometry.edgewise import EdgeRule, height_limit
+from zonebox.geometry.mesh import components, is_closed, volume_m3
+from zonebox.geometry.strips import inset
+from zonebox.model import Control, Kind, Parcel
+from zonebox_converters.envelopes import build_one
+from zonebox_converters.envelopes.bulk import build_many
+
+KINDS = [profile.fixed(3.0), profile.tiers(((0.0, 2.0), (9.0, 5.0))), profile.recession(6.0, 50.0),
+         profile.proportional(0.3, 2.0), profile.fixed(0.0)]
+
+
+def controls_for(shape: Polygon, seed: int, kinds: int) -> list[Control]:
+    rng = np.random.default_rng(seed)
+    n = len(boundary(shape))
+    made = [rule(f"r{i}", KINDS[int(rng.integers(kinds))], indices=(i,)) for i in range(n)]
+    return [*made, limit(Kind.HEIGHT, 14.0)]
+
+
+def renamed(lot: Parcel, name: str) -> Parcel:
+    return Parcel(id=name, shape=lot.shape, edges=lot.edges, design_ground_m=lot.design_ground_m)
+
+
+CASES = [(convex_lot(s), s, 4) for s in range(25)] + [
+    (star_lot(s), s, 2) for s in range(20) if star_lot(s).is_valid and star_lot(s).area > 300
+] + [(shapely.box(0, 0, 4, 30), 1, 1), (star_lot(3), 3, 4)]
+
+
+def test_every_lot_comes_out_as_the_exact_way_makes_it() -> None:
+    parcels = [renamed(parcel(shape, 7.0), str(k)) for k, (shape, _, _) in enumerate(CASES)]
+    controls = {str(k): controls_for(shape, seed, kinds) for k, (shape, seed, kinds) in enumerate(CASES)}
+    many = build_many(parcels, controls)
+    assert many.parcels == tuple(p.id for p in parcels)
+    for k, lot in enumerate(parcels):
+        one = build_one(lot, tuple(controls[lot.id]), None)
+        assert one is not None
+        hair = 1e-3 * CASES[k][0].length                # solids are cut a millimetre beyond the boundary
+        assert many.volume_m3[k] == pytest.approx(one.volume_m3, rel=1e-6, abs=hair * 14.0), k
+        assert many.footprint_m2[k] == pytest.approx(one.footprint_m2, rel=1e-6, abs=hair), k
+        assert many.top_m[k] == pytest.approx(one.top_m, abs=1e-6), k
+        mesh = many.mesh(k)
+        if one.empty is not None:
+            assert len(mesh) == 0
+            continue
+        labels = components(mesh)
+        whole = 0.0
+        for label in range(int(labels.max()) + 1):
+            part = mesh.part(labels == label)
+            assert is_closed(part.triangles, len(part.vertices))
+            assert volume_m3(part) > 0.0
+            whole += volume_m3(part)
+        assert whole == pytest.approx(volume_m3(one.solid), rel=1e-6, abs=hair * 15.0)
+
+
+def test_lots_without_ground_or_with_other_rules_are_not_guessed() -> None:
+    no_ground = build_many([renamed(parcel(shapely.box(0, 0, 20, 20), None), "a")], {"a": [limit(Kind.HEIGHT, 9)]})
+    assert no_ground.volume_m3.tolist() == [0.0]
+    assert math.isnan(no_ground.ground_m[0])
+    assert len(build_many([], {}).vertices) == 0
+
+
+@pytest.mark.parametrize("seed", [s for s in range(12) if star_lot(s).is_valid and star_lot(s).area > 300])
+def test_insets_are_the_set_that_edge_distance_forbids(seed: int) -> None:
+    shape = star_lot(seed)
+    lot = boundary(shape)
+    rng = np.random.default_rng(seed)
+    distances = {e: float(rng.uniform(0.0, 6.0)) for e in range(len(lot))}
+    left = inset(shape, lot, distances)
+    points = rng.uniform(-40, 40, (6000, 2))
+    rules = [EdgeRule(edge=e, profile=profile.fixed(s), ground_m=(0.0, 0.0)) for e, s in distances.items()]
+    free = height_limit(points, shape=shape, boundary=lot, caps=(), edge_rules=rules)[0] > 0
+    wrong = shapely.intersects_xy(left, points) != free
+    assert not wrong.any() or shapely.distance(left.boundary, shapely.points(points[wrong])).max() < 1e-3
+
+
+def test_a_thousand_lots_of_a_real_city(shared_data: Path) -> None:
+    assert shared_data.is_dir()
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+    from bench_envelopes import city
+
+    parcels, controls = city(1000)
+    many = build_many(parcels, controls)
+    assert (many.volume_m3 > 0).mean() > 0.9
+    for k in range(0, 1000, 37):
+        one = build_one(parcels[k], tuple(controls[parcels[k].id]), None)
+        assert one is not None
+        assert many.volume_m3[k] == pytest.approx(one.volume_m3, rel=1e-5, abs=1e-2)
