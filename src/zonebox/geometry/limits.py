@@ -30,7 +30,7 @@ def view_corridor(eye: Sequence[Point3], target: Sequence[Point3]) -> list[Overh
     With a single target point the corridor is the triangle from an eye segment to it; one eye point and one target
     point make no corridor.
     """
-    spans = list(pairwise(target)) or [(target[0],)]
+    spans: list[tuple[Point3, ...]] = list(pairwise(target)) or [(target[0],)]
     return [under_points([*eye, *span], "view corridor") for span in spans]
 
 
