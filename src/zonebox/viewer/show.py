@@ -1,0 +1,102 @@
+"""The doors of the viewer: a picture in a file, and a window."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from zonebox.errors import InputError, RenderError
+from zonebox.model import Report, Scene
+from zonebox.viewer import layers
+from zonebox.viewer.fonts import chinese_font
+from zonebox.viewer.groundmap import PIXELS
+from zonebox.viewer.probe import WINDOW_VARIABLE, Ability, probe
+from zonebox.viewer.stage import Stage
+from zonebox.viewer.words import Lang
+
+SMOOTHING: Final = 2
+"""A picture is drawn this many times larger and reduced."""
+
+PIXELS_MOST: Final = 8000
+"""Longest side of a picture."""
+
+
+def screenshot(
+    scene: Scene, report: Report | None, out: Path, *, size: tuple[int, int] = (1600, 1000), lang: Lang = "en",
+    view: str = "overview", ability: Ability | None = None,
+) -> Path:
+    """Draw a scene with its findings into a PNG file.
+
+    Parameters
+    ----------
+    out : Path
+        File to write; it appears whole or not at all.
+    size : (int, int)
+        Width and height in pixels.
+    view : str
+        ``overview``, ``plan``, ``south-west`` and the other corners, or ``finding:<id>``.
+    ability : Ability, optional
+        What `probe` answered before on this machine; without it the machine is asked again, which takes a moment.
+
+    Returns
+    -------
+    Path
+        ``out``.
+
+    Raises
+    ------
+    RenderError
+        The machine has no OpenGL driver; the sentence names what to install.
+    InputError
+        No such view, or an impossible size.
+    """
+    from PIL import Image
+
+    if not all(64 <= side <= PIXELS_MOST for side in size):
+        raise InputError("size", got=f"{size[0]} x {size[1]}", want=f"64 to {PIXELS_MOST} pixels a side")
+    able = probe() if ability is None else ability
+    if not able.pictures:
+        raise RenderError(able.sentence)
+    stage = _staged(scene, report, able, lang=lang, size=size, ratio=SMOOTHING, off_screen=True)
+    try:
+        stage.look(stage.named_view(view))
+        image = Image.fromarray(stage.picture())
+    finally:
+        stage.close()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(f".{out.name}.part")
+    image.save(unfinished, format="PNG", compress_level=6)
+    unfinished.replace(out)
+    return out
+
+
+def show(
+    scene: Scene, report: Report | None, *, lang: Lang = "en", size: tuple[int, int] = (1600, 1000),
+    ability: Ability | None = None,
+) -> None:
+    """Open a window on a scene with its findings, and wait until it is closed.
+
+    Raises
+    ------
+    RenderError
+        The machine has no OpenGL driver, or no display.
+    """
+    able = probe() if ability is None else ability
+    if not (able.pictures and able.screen):
+        raise RenderError(able.sentence)
+    stage = _staged(scene, report, able, lang=lang, size=size, ratio=1, off_screen=False)
+    stage.follow()
+    stage.plotter.show(title=f"zonebox – {scene.title or scene.name}")
+
+
+def _staged(
+    scene: Scene, report: Report | None, able: Ability, *, lang: Lang, size: tuple[int, int], ratio: int,
+    off_screen: bool,
+) -> Stage:
+    if able.window:
+        os.environ.setdefault(WINDOW_VARIABLE, able.window)     # VTK reads it when its first window is made
+    font = chinese_font()
+    spoken: Lang = lang if font is not None else "en"
+    drawn = layers.build(scene, report, spoken, latin_only=font is None, map_pixels=min(PIXELS, 2 * max(size)))
+    return Stage(drawn, scene, report, lang=spoken, size=size, ratio=ratio, off_screen=off_screen, font=font)
