@@ -114,9 +114,8 @@ _CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "report.vertical": ("Heights", "高程基准"),
     "report.shift": ("To the ellipsoid", "椭球高改正"),
     "report.terrain": ("Terrain", "地形"),
-    "report.signs": ("A margin above zero is room left; below zero, the limit is broken by so much. Marginal is broken, but "
-                     "by no more than the tolerance.",
-                     "余量大于零表示尚有余地，小于零表示超出限值的数量；“临界”指超出但不大于容差。"),
+    "report.signs": ("A margin above zero is room left, below zero is excess; marginal is excess within the tolerance.",
+                     "余量大于零为尚有余地，小于零为超出；“临界”指超出但不大于容差。"),
     "report.example": ("Clauses with the status “example” are illustrative and bind nobody.",
                        "状态为 example 的条文仅作示例，不具约束力。"),
     "report.id": ("id", "编号"),

@@ -95,7 +95,7 @@ def _finding(subject: Subject, control: Control, rule: EdgeConstraint, clear: Cl
             return under
     margin = clear.margin_m
     inward = envelope.boundary.inward[rule.edge]
-    part = _offending(subject, clear) if margin < 0.0 else None
+    part = clear.part if margin < 0.0 else None
     role = subject.parcel.edges[rule.edge].role.value
     z = clear.point[2]
     return measured(
@@ -117,7 +117,7 @@ def _under_plane(subject: Subject, control: Control, rule: EdgeConstraint, clear
     ground = _ground_under(subject, rule, clear)
     x, y, z = clear.point
     value = z - ground
-    part = _offending(subject, clear) if value > limit else None
+    part = clear.part if value > limit else None
     role = subject.parcel.edges[rule.edge].role.value
     return measured(
         subject, control, check=control.kind.value, value=value, limit=limit, margin=limit - value,
@@ -133,8 +133,3 @@ def _ground_under(subject: Subject, rule: EdgeConstraint, clear: Clearance) -> f
     assert subject.envelope is not None
     place = np.array([clear.point[:2]])
     return float(edge_ground(place, subject.envelope.boundary, rule.edge, rule.ground_m)[0])
-
-
-def _offending(subject: Subject, clear: Clearance) -> Soup:
-    """Take the triangles that break the rule."""
-    return subject.soup.where(np.isin(subject.soup.origin, clear.breaking))

@@ -13,7 +13,7 @@ import click
 
 from zonebox import __version__
 
-VERBS: Final = ("run", "check", "tiles", "view")
+VERBS: Final = ("run", "check", "tiles", "view", "report", "envelopes")
 
 
 class Verbs(click.Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -17,19 +18,20 @@ from zonebox.geometry.profile import Profile
 from zonebox.geometry.soup import Soup, nearest_on_sides
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clearance:
     """The tightest place against a rule on an edge.
 
     ``distance_m`` is what there is, ``required_m`` what the rule wants at that height; ``point`` (x, y, z) lies on the
-    building, ``foot`` on the edge; ``breaking`` lists the triangles (by their origin) that break the rule.
+    building, ``foot`` on the edge; ``part`` is what breaks the rule, cut off at the limit
+    (whole triangles where the limit is round).
     """
 
     distance_m: float
     required_m: float
     point: tuple[float, float, float]
     foot: tuple[float, float, float]
-    breaking: tuple[int, ...] = ()
+    part: Soup
 
     @property
     def margin_m(self) -> float:
@@ -47,7 +49,7 @@ def edge_clearance(
     found at a corner or on a side (domain D3).
     """
     best: Clearance | None = None
-    breaking: set[int] = set()
+    parts: list[Soup] = []
     edge = rule.edge
     for slab, zero, slope, offset in _slabs(_near(soup, lot, rule), lot, rule):
         for piece, distance, gradient_axis in _zones(slab, lot, edge, rule.corner):
@@ -55,10 +57,10 @@ def edge_clearance(
                      else _linear(piece, lot, shape, edge, zero, slope, offset))
             if found is None:
                 continue
-            breaking.update(found.breaking)
+            parts.append(found.part)
             if best is None or found.margin_m < best.margin_m:
                 best = found
-    return None if best is None else replace(best, breaking=tuple(sorted(breaking)))
+    return None if best is None else replace(best, part=functools.reduce(Soup.joined, parts))
 
 
 def _near(soup: Soup, lot: Boundary, rule: EdgeRule) -> Soup:
@@ -174,11 +176,13 @@ def _linear(
     k = int(margin.argmin())
     if not np.isfinite(margin[k]):
         return None
-    broken = soup.origin[(margin.reshape(-1, 3) < -tolerance.SNAP_M).any(1)]
+    broken = soup.where((margin.reshape(-1, 3) < -tolerance.SNAP_M).any(1))
+    outward = np.array([*(lot.inward[edge] + slope * plane[:2]), -slope])
+    at_limit = float(lot.inward[edge] @ lot.start[edge]) - slope * float(plane[2]) + offset
     x, y, z = (float(v) for v in corners[k])
     foot = corners[k, :2] - distance[k] * lot.inward[edge]
     return Clearance(distance_m=float(distance[k]), required_m=float(required[k]), point=(x, y, z),
-                     foot=(float(foot[0]), float(foot[1]), z), breaking=tuple(np.unique(broken).tolist()))
+                     foot=(float(foot[0]), float(foot[1]), z), part=broken.below(outward, at_limit))
 
 
 def _split_at_lot(soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge: int) -> Soup:
@@ -208,8 +212,8 @@ def _round_corner(soup: Soup, corner: NDArray[np.float64], plane: Plane, slope: 
     level = float(corner @ plane[:2] + plane[2])       # round a corner the corner's ground holds
     values, places = nearest_on_sides(soup.corners, corner, slope)
     k = int(values.argmin())
-    broken = soup.origin[values + slope * level - offset < -tolerance.SNAP_M]
+    broken = soup.where(values + slope * level - offset < -tolerance.SNAP_M)
     x, y, z = (float(v) for v in places[k])
     distance = float(np.hypot(x - corner[0], y - corner[1]))
     return Clearance(distance_m=distance, required_m=slope * (z - level) + offset, point=(x, y, z),
-                     foot=(float(corner[0]), float(corner[1]), z), breaking=tuple(np.unique(broken).tolist()))
+                     foot=(float(corner[0]), float(corner[1]), z), part=broken)

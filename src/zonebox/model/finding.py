@@ -59,7 +59,8 @@ class Finding:
     """One check of one control on one design.
 
     ``margin`` > 0 means room left; ``reason`` says what is missing for NOT_CHECKED, else how it was measured.
-    ``part`` is the offending piece as a mesh in the frame, for pictures and tiles.
+    ``part`` is the offending piece as a mesh in the frame, for pictures and tiles. ``uncertainty`` is what the inputs
+    alone leave open about ``value`` at 95 % confidence (u95), in the same unit, where it is known.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Finding:
     limit: float | None = None
     margin: float | None = None
     tolerance: float | None = None
+    uncertainty: float | None = None
     unit: str = ""
     where: Where = Where()
     elements: tuple[str, ...] = ()

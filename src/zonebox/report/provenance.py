@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zonebox import __version__
 from zonebox.model import Scene
 from zonebox.report.files import write_json
 from zonebox.stopwatch import Lap
+from zonebox.words import Language, word
 
 LIBRARIES: Final = ("ifcopenshell", "laspy", "manifold3d", "numpy", "pyogrio", "pyproj", "pyvista", "shapely")
 RUN_FILE: Final = "run.json"
@@ -22,9 +24,7 @@ RUN_FILE: Final = "run.json"
 
 def write_run(scene: Scene, laps: Iterable[Lap], path: Path) -> Path:
     """Write `run.json`. It holds timings, so it is the one output that differs between two runs."""
-    shapes = [p.shape.bounds for p in scene.plan.parcels]
-    middle = (np.array(shapes)[:, :2].min(0) + np.array(shapes)[:, 2:].max(0)) / 2.0 if shapes else np.zeros(2)
-    shift = scene.frame.height_shift(middle)
+    shift = scene.frame.height_shift(middle_of(scene))
     return write_json(path, {
         "zonebox": __version__,
         "scene": scene.name,
@@ -38,6 +38,31 @@ def write_run(scene: Scene, laps: Iterable[Lap], path: Path) -> Path:
         "steps": [{"name": lap.name, "seconds": round(lap.seconds, 3), "peak_mb": round(lap.peak_mb)} for lap in laps],
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
     })
+
+
+def statements(scene: Scene, lang: Language) -> list[tuple[str, str]]:
+    """Say what a report was made from, as (what, which) rows: scene, references, inputs with hashes, versions."""
+    frame = scene.frame
+    shift = frame.height_shift(middle_of(scene))
+    rows = [
+        (scene.name, (scene.title_zh if lang == "zh" else "") or scene.title),
+        (word("report.crs", lang), f"{frame.horizontal} {frame.horizontal_label}"),
+        (word("report.vertical", lang), f"{frame.vertical} {frame.vertical_label}"),
+        (word("report.shift", lang), f"{shift.shift_m:+.3f} m ({shift.source}; {shift.operation})"),
+    ]
+    if scene.terrain is not None:
+        ground = scene.terrain
+        rows.append((word("report.terrain", lang), word("understood.tin", lang).format(
+            ground.ground_points, len(ground.mesh), ground.max_error_m, ground.rms_error_m)))
+    rows += [(source.name, f"{word('report.hash', lang)} {source.sha256}") for source in scene.sources]
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
+    return [*rows, (word("report.versions", lang), f"zonebox {__version__}, {versions}")]
+
+
+def middle_of(scene: Scene) -> NDArray[np.float64]:
+    """Middle (2,) of the plan, in the frame."""
+    shapes = [p.shape.bounds for p in scene.plan.parcels]
+    return (np.array(shapes)[:, :2].min(0) + np.array(shapes)[:, 2:].max(0)) / 2.0 if shapes else np.zeros(2)
 
 
 def is_ours(folder: Path) -> bool:

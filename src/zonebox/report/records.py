@@ -26,6 +26,7 @@ def report_record(scene: Scene, report: Report) -> Mapping[str, object]:
         "zonebox": __version__,
         "scene": {"name": scene.name, "title": scene.title, "crs": scene.frame.crs,
                   "vertical": scene.frame.vertical, "vertical_name": scene.frame.vertical_label},
+        "inputs": [{"name": source.name, "sha256": source.sha256} for source in scene.sources],
         "summary": {state.value: count for state, count in report.summary.items()},
         "findings": [finding_record(f, scene.frame) for f in sorted(report.findings, key=lambda f: f.id)],
     }
@@ -48,6 +49,7 @@ def finding_record(finding: Finding, frame: Frame) -> Mapping[str, object]:
         "limit": _number(finding.limit),
         "margin": _number(finding.margin),
         "tolerance": _number(finding.tolerance),
+        "uncertainty": _number(finding.uncertainty),
         "unit": finding.unit,
         "where": {"point": point, "edge": where.edge, "storey": where.storey, "limit_point": foot},
         "elements": list(finding.elements),
