@@ -40,19 +40,32 @@ def number_chains(table: EdgeTable, breaks: Mask | None = None) -> Ints:
     if breaks is not None:
         arc &= ~breaks
     rings = len(table.first) - 1
-    drift = np.bincount(table.ring, weights=np.abs(turn) * joined, minlength=rings)
-    corners = np.bincount(table.ring, weights=arc, minlength=rings)
-    for ring in np.flatnonzero((drift > COLLINEAR_DEG) | (corners >= _ARC_CORNERS)):
+    bends = np.bincount(table.ring, weights=np.abs(turn) * joined, minlength=rings) > COLLINEAR_DEG
+    bends |= np.bincount(table.ring, weights=arc, minlength=rings) >= _ARC_CORNERS
+    in_arc = _long_runs(table, arc, turn > 0)
+    beside_arc = ~in_arc & (in_arc[table.before] | in_arc[table.after])
+    joined = (joined & ~beside_arc) | in_arc
+    for ring in _bulging(table, joined, in_arc, turn, bends):
         rows = slice(int(table.first[ring]), int(table.first[ring + 1]))
-        joined[rows] = _settle_ring(table.end[rows], turn[rows], joined[rows], arc[rows])
+        joined[rows] = _cut_bulges(table.end[rows], joined[rows], in_arc[rows])
     return _numbered(table, joined)
 
 
-def _settle_ring(end: Floats, turn: Floats, joined: Mask, arc: Mask) -> Mask:
-    """Decide the joints of one ring where chains bend: keep arcs whole, cut what bulges too much."""
-    in_arc = _long_runs(arc, turn > 0)
-    beside_arc = ~in_arc & (np.roll(in_arc, 1) | np.roll(in_arc, -1))
-    settled = (joined & ~beside_arc) | in_arc
+def _bulging(table: EdgeTable, joined: Mask, in_arc: Mask, turn: Floats, bends: Mask) -> list[int]:
+    """Rings, of those that bend, with a chain that may bulge: length L turning by D deviates at most L/2 tan(D/2)."""
+    loose = joined & ~in_arc & bends[table.ring]
+    chain = _numbered(table, joined)
+    count = int(chain.max()) + 1 if len(chain) else 0
+    length = np.bincount(chain, weights=table.length, minlength=count)
+    drift = np.bincount(chain, weights=np.abs(turn) * loose, minlength=count)
+    most = length / 2.0 * np.tan(np.radians(np.minimum(drift, 89.0)) / 2.0)
+    wide = (most > COLLINEAR_SAGITTA_M)[chain] & loose
+    return [int(ring) for ring in np.unique(table.ring[wide])]
+
+
+def _cut_bulges(end: Floats, joined: Mask, in_arc: Mask) -> Mask:
+    """Cut the chains of one ring where they bulge too much; arcs stay whole."""
+    settled = joined.copy()
     n = len(end)
     if settled.all():
         return settled
@@ -69,24 +82,21 @@ def _settle_ring(end: Floats, turn: Floats, joined: Mask, arc: Mask) -> Mask:
     return settled
 
 
-def _long_runs(flag: Mask, sign: Mask) -> Mask:
-    """Keep flags that stand in a cyclic run of at least `_ARC_CORNERS` of one sign."""
-    n = len(flag)
-    kept = np.zeros(n, dtype=bool)
+def _long_runs(table: EdgeTable, flag: Mask, sign: Mask) -> Mask:
+    """Keep flags that stand in a run of at least `_ARC_CORNERS` of one sign round their ring."""
+    kept = np.zeros(len(flag), dtype=bool)
     for side in (sign, ~sign):
         held = flag & side
-        if held.all():
-            return np.ones(n, dtype=bool)
-        start = int(np.argmin(held))
-        run: list[int] = []
-        for k in range(1, n + 1):
-            row = (start + k) % n
-            if held[row]:
-                run.append(row)
-                continue
-            if len(run) >= _ARC_CORNERS:
-                kept[run] = True
-            run = []
+        if not held.any():
+            continue
+        opens = held & ~held[table.before]
+        run = np.cumsum(opens)
+        base: Ints = run[table.first[:-1]] - opens[table.first[:-1]]      # runs opened before each ring
+        last = run[table.first[1:] - 1]
+        run = np.where(run > base[table.ring], run, last[table.ring])   # a run over the ring's first vertex
+        size = np.bincount(run[held], minlength=int(run.max()) + 1)
+        full = np.bincount(table.ring, weights=held, minlength=len(base)) == np.diff(table.first)
+        kept |= held & ((size[run] >= _ARC_CORNERS) | full[table.ring])
     return kept
 
 
@@ -109,9 +119,8 @@ def _numbered(table: EdgeTable, joined: Mask) -> Ints:
     number = np.cumsum(forced) - 1
     ring_ends = table.first[1:] - 1
     wraps = ~opens[ring_starts] & (number[ring_ends] != number[ring_starts])
-    target = number.copy()
-    for ring in np.flatnonzero(wraps):
-        rows = slice(int(ring_starts[ring]), int(ring_ends[ring]) + 1)
-        block = target[rows]
-        block[block == number[ring_starts[ring]]] = number[ring_ends[ring]]
+    opener, closer = number[ring_starts], number[ring_ends]
+    renamed = np.arange(int(number.max()) + 1 if len(number) else 0)
+    renamed[opener[wraps]] = closer[wraps]
+    target = renamed[number]
     return np.asarray(np.unique(target, return_inverse=True)[1])

@@ -149,7 +149,7 @@ def _repaired(shape: Any, where: str, world: Callable[[Any], NDArray[np.float64]
     at = re.search(r"\[(\S+) (\S+)\]", reason)
     east, north = world([[float(at[1]), float(at[2])]])[0] if at else (np.nan, np.nan)
     place = f"E {east:.2f} N {north:.2f}"
-    made = _polygonal(shapely.make_valid(shape))
+    made = _polygonal(_remade(shape))
     parts = sorted(shapely.get_parts(made), key=lambda part: -part.area)
     total = sum(part.area for part in parts)
     tolerance = max(AREA_M2, AREA_RATIO * total)
@@ -162,7 +162,22 @@ def _repaired(shape: Any, where: str, world: Callable[[Any], NDArray[np.float64]
     result = kept[0] if len(kept) == 1 else shapely.MultiPolygon(kept)
     lost = total - result.area
     word = "crossed itself" if "elf-inter" in reason else "was not a valid polygon"
+    word = "a hole met the outline" if _rings_in_order(shape) else word
     return result, f"{word} at {place}: repaired, {lost:.2f} m² left out"
+
+
+def _remade(shape: Any) -> Any:
+    """Make a shape valid; where each ring is in order by itself, its shell less its holes."""
+    rings = shapely.get_rings(shape)
+    if _rings_in_order(shape):
+        return shapely.difference(shapely.polygons(rings[0]), shapely.union_all(shapely.polygons(rings[1:])))
+    return shapely.make_valid(shape)
+
+
+def _rings_in_order(shape: Any) -> bool:
+    """Whether every ring of a polygon with holes is a valid outline by itself."""
+    rings = shapely.get_rings(shape)
+    return bool(shape.geom_type == "Polygon" and len(rings) > 1 and shapely.is_valid(shapely.polygons(rings)).all())
 
 
 def _polygonal(shape: Any) -> Any:

@@ -119,6 +119,8 @@ def _interval_ends(table: EdgeTable, row: int, beyond: NDArray[np.object_]) -> F
     for distance in _PROBES_M:
         probe = _probes(table, np.array([row]), distance)[0]
         for part in shapely.get_parts(shapely.intersection(probe, street)):
+            if part.is_empty:
+                continue
             along = (shapely.get_coordinates(part) - table.start[row]) @ table.tangent[row]
             pieces.append((float(along.min()), float(along.max())))
     merged: list[list[float]] = []

@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry import Polygon
 
 from zonebox.model import Edge, EdgeRole
 from zonebox_converters.zoning.chains import number_chains
-from zonebox_converters.zoning.contact import PIECE_M, STREET_SHARE, Contacts, contacts, split_points, widths_across
-from zonebox_converters.zoning.edge_table import EdgeTable, Floats, Ints, Mask, edge_table
+from zonebox_converters.zoning.contact import Contacts, contacts, split_points
+from zonebox_converters.zoning.edge_table import EdgeTable, Floats, Ints, edge_table
+from zonebox_converters.zoning.judging import Chains, Verdicts, judge, measure
+from zonebox_converters.zoning.oddlots import STEM_M, stem_edges, virtual_rear
 from zonebox_converters.zoning.streets import Streets
+from zonebox_converters.zoning.zones import Site
 
 Shapes = NDArray[np.object_]
+_Road = tuple[str, float | None]
+_Said = tuple[EdgeRole, str, float, _Road]
 
-_OPPOSITE: Final = float(np.cos(np.radians(135.0)))
-"""Normals further apart than 135 degrees: the far side of a lot."""
-_SAME_WAY: Final = 0.5
-"""Normals within 60 degrees look onto the same street."""
-_CHAMFER_M: Final = 20.0
-"""Longest corner cut or rounding between two streets."""
-_ACROSS: Final = float(np.cos(np.radians(45.0)))
-"""Streets whose normals differ by more than 45 degrees meet at a corner."""
+_FACING = frozenset({EdgeRole.FRONT, EdgeRole.STREET, EdgeRole.STREET_SIDE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,37 +32,16 @@ class Labels:
     """Edges of every lot with their roles.
 
     ``shapes`` have a vertex more wherever a street begins in the middle of an edge; ``origin`` tells for those lots
-    which edge of the lot as drawn each edge is a piece of; ``notes`` are sentences by row.
+    which edge of the lot as drawn each edge is a piece of; ``rears`` are the tips behind virtual rears, ``stems`` the
+    edges along the stems of flag lots, ``notes`` sentences, all by row.
     """
 
     shapes: Shapes
     edges: list[tuple[Edge, ...]]
     origin: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    rears: dict[int, Polygon] = field(default_factory=dict)
+    stems: dict[int, tuple[int, ...]] = field(default_factory=dict)
     notes: dict[int, list[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Chains:
-    """Chains of all lots as columns."""
-
-    part: Ints
-    hole: Mask
-    length: Floats
-    normal: Floats
-    before: Ints
-    after: Ints
-    share: Floats
-    street: Ints
-    width: Floats
-
-
-@dataclass(slots=True)
-class _Verdict:
-    """Role of a chain, why, and how sure (0-1)."""
-
-    role: EdgeRole
-    reason: str
-    confidence: float
 
 
 def label_edges(shapes: Shapes, streets: Streets | None, *, main_roads: Sequence[str] = ()) -> Labels:
@@ -82,206 +59,130 @@ def label_edges(shapes: Shapes, streets: Streets | None, *, main_roads: Sequence
     table = edge_table(shapes)
     chain = number_chains(table)
     if streets is None:
-        verdicts = {c: _Verdict(EdgeRole.SIDE, "no road layer, so no street is known", 0.0) for c in np.unique(chain)}
-        for c in np.unique(chain[table.hole]):
-            verdicts[c] = _Verdict(EdgeRole.INTERIOR, "boundary of a hole", 1.0)
-        return Labels(shapes=shapes, edges=_edges(table, chain, verdicts, None, None))
+        return Labels(shapes=shapes, edges=_edges(table, chain, _unjudged(table, chain), None, None))
     touching = contacts(table, streets)
     splits = split_points(table, chain, touching, streets)
     labels = _label(table, chain, touching, streets, main_roads or [""] * len(shapes), shapes)
     return _relabel_split(labels, table, splits, streets, main_roads) if splits else labels
 
 
+def site_of(labels: Labels, ids: Sequence[str], site: Site) -> Site:
+    """Tell a site of split edges, virtual rears and stems by parcel number; lots with stated roles have neither."""
+    said = {row for row in (*labels.rears, *labels.stems) if labels.edges[row][0].reason.startswith("stated")}
+    return replace(site, origin={ids[row]: edges for row, edges in labels.origin.items()},
+                   rears={ids[row]: tip for row, tip in labels.rears.items() if row not in said},
+                   stems={ids[row]: edges for row, edges in labels.stems.items() if row not in said})
+
+
+def _unjudged(table: EdgeTable, chain: Ints) -> Verdicts:
+    """Every chain a side nobody is sure of, for want of streets."""
+    hole = np.zeros(int(chain.max()) + 1, dtype=bool)
+    hole[chain] = table.hole
+    return Verdicts(
+        role=[EdgeRole.INTERIOR if h else EdgeRole.SIDE for h in hole.tolist()],
+        reason=["boundary of a hole" if h else "no road layer, so no street is known" for h in hole.tolist()],
+        confidence=[1.0 if h else 0.0 for h in hole.tolist()], front=np.zeros(0, dtype=np.intp), notes={},
+        rearless=np.zeros(0, dtype=np.intp))
+
+
 def _label(
     table: EdgeTable, chain: Ints, touching: Contacts, streets: Streets, main_roads: Sequence[str], shapes: Shapes
 ) -> Labels:
-    chains = _measure(table, chain, touching, streets)
-    verdicts: dict[int, _Verdict] = {}
+    chains = measure(table, chain, touching, streets)
+    parcel = np.zeros(int(table.part.max()) + 1, dtype=np.intp)
+    parcel[table.part] = table.parcel
+    verdicts = judge(chains, streets, [main_roads[row] for row in parcel.tolist()])
     notes: dict[int, list[str]] = defaultdict(list)
-    opening = np.flatnonzero(np.concatenate([[True], chains.part[1:] != chains.part[:-1]]))
-    parcel_of_part = np.zeros(int(table.part.max()) + 1, dtype=np.intp)
-    parcel_of_part[table.part] = table.parcel
-    for first, last in zip(opening, [*opening[1:], len(chains.part)], strict=True):
-        row = int(parcel_of_part[chains.part[first]])
-        said = _judge_part(range(int(first), int(last)), chains, streets, main_roads[row], verdicts)
-        if said:
-            notes[row].append(said)
-    return Labels(shapes=shapes, edges=_edges(table, chain, verdicts, chains, streets), notes=dict(notes))
+    for part, sentence in sorted(verdicts.notes.items()):
+        notes[int(parcel[part])].append(sentence)
+    rears = _rears(shapes, parcel, chains, verdicts)
+    for row in rears:
+        notes[row].append(f"rear yards count from a line across the tip, {rears[row].area:.1f} m² behind it")
+    stems = _stems(table, chain, chains, verdicts, parcel, shapes)
+    for row, edges in stems.items():
+        notes[row].append(f"a flag lot: {len(edges)} edges run along its stem, narrower than {STEM_M:g} m")
+    return Labels(shapes=shapes, edges=_edges(table, chain, verdicts, chains, streets), rears=rears, stems=stems,
+                  notes=dict(notes))
 
 
-def _measure(table: EdgeTable, chain: Ints, touching: Contacts, streets: Streets) -> _Chains:
-    """Add the edges up to chains: length, mean normal, neighbours, share that faces a street and which street."""
-    count = int(chain.max()) + 1
-    length = _sum(chain, table.length, count)
-    weighted = table.outward * table.length[:, None]
-    normal = np.stack([_sum(chain, weighted[:, k], count) for k in (0, 1)], axis=1)
-    normal = normal / np.maximum(np.hypot(*normal.T), 1e-12)[:, None]
-    part, hole = np.zeros(count, dtype=np.intp), np.zeros(count, dtype=bool)
-    part[chain], hole[chain] = table.part, table.hole
-    before, after = np.arange(count), np.arange(count)
-    opens, closes = chain[table.before] != chain, chain[table.after] != chain
-    before[chain[opens]] = chain[table.before][opens]
-    after[chain[closes]] = chain[table.after][closes]
-    share = np.clip(_sum(chain[touching.edge], touching.length, count) / length, 0.0, 1.0)
-    street = np.full(count, -1, dtype=np.intp)
-    keys = streets.keys[touching.street]
-    base = int(keys.max()) + 1 if len(keys) else 1
-    pairs, inverse = np.unique(chain[touching.edge] * base + keys, return_inverse=True)
-    faced = _sum(inverse, touching.length, len(pairs))
-    order = np.argsort(faced, kind="stable")
-    example = np.zeros(len(pairs), dtype=np.intp)
-    example[inverse] = touching.street
-    street[pairs[order] // base] = example[order]          # the longest contact is written last
-    width = np.where(street >= 0, streets.widths[street], np.nan)
-    unknown = (share >= STREET_SHARE) & ~(width > 0)
-    if unknown.any():
-        longest = np.zeros(count, dtype=np.intp)
-        order = np.argsort(table.length, kind="stable")
-        longest[chain[order]] = order
-        rows = longest[unknown]
-        middle = (table.start[rows] + table.end[rows]) / 2
-        width[unknown] = widths_across(middle, table.outward[rows], streets)
-    return _Chains(part=part, hole=hole, length=length, normal=normal, before=before, after=after, share=share,
-                   street=street, width=width)
+def _rears(shapes: Shapes, parcel: Ints, chains: Chains, verdicts: Verdicts) -> dict[int, Polygon]:
+    """Tips of lots of one part that have a front and no rear."""
+    found = {}
+    for part in verdicts.rearless.tolist():
+        row = int(parcel[part])
+        lot = shapely.get_parts(shapes[row])
+        tip = virtual_rear(lot[0], chains.normal[verdicts.front[part]]) if len(lot) == 1 else None
+        if tip is not None:
+            found[row] = tip
+    return found
 
 
-def _sum(groups: Ints, values: Floats, count: int) -> Floats:
-    return np.asarray(np.bincount(groups, weights=values, minlength=count), dtype=np.float64)
-
-
-def _judge_part(
-    rows: Sequence[int], chains: _Chains, streets: Streets, main_road: str, verdicts: dict[int, _Verdict]
-) -> str:
-    """Judge the chains of one part of a lot; return a sentence where something is odd."""
-    outer = [c for c in rows if not chains.hole[c]]
-    for c in rows:
-        sure = 0.9 - 0.8 * float(chains.share[c])
-        verdicts[c] = _Verdict(EdgeRole.SIDE, "no street beyond it, not opposite the front", sure)
-        if chains.hole[c]:
-            verdicts[c] = _Verdict(EdgeRole.INTERIOR, "boundary of a hole", 1.0)
-    facing = [c for c in outer if chains.share[c] >= STREET_SHARE]
-    if not facing:
-        for c in outer:
-            verdicts[c] = _Verdict(EdgeRole.SIDE, "no street beyond any edge of the lot", 0.5)
-        return "no street touches the lot: every edge is a side"
-    corners = [c for c in facing if _is_corner_cut(c, set(facing), chains)]
-    candidates = [c for c in facing if c not in corners and chains.length[c] >= PIECE_M] or facing
-    main, why, sure = _main_front(candidates, chains, streets, main_road)
-    fronts = set()
-    for c in facing:
-        along = float(chains.normal[c] @ chains.normal[main])
-        if c in corners:
-            verdicts[c] = _street(c, EdgeRole.STREET, "corner cut between two streets", 1.0, chains, streets)
-        elif c == main or _continues(c, main, along, chains, streets):
-            verdicts[c] = _street(c, EdgeRole.FRONT, why, sure, chains, streets)
-            fronts.add(c)
-        elif along <= _OPPOSITE:
-            verdicts[c] = _street(c, EdgeRole.FRONT, "opposite the other front: a through lot", sure, chains, streets)
-            fronts.add(c)
-        else:
-            verdicts[c] = _street(c, EdgeRole.STREET_SIDE, "a street beside the front", sure, chains, streets)
-    return _judge_rear(outer, set(facing), fronts, main, chains, verdicts)
-
-
-def _judge_rear(
-    outer: list[int], facing: set[int], fronts: set[int], main: int, chains: _Chains, verdicts: dict[int, _Verdict]
-) -> str:
-    """Mark the chains opposite the front that share no corner with it; say so where there are none."""
-    rear = [
-        c for c in outer
-        if c not in facing and float(chains.normal[c] @ chains.normal[main]) <= _OPPOSITE
-        and not fronts & {int(chains.before[c]), int(chains.after[c])}
-    ]
-    for c in rear:
-        verdicts[c] = _Verdict(EdgeRole.REAR, "opposite the front", 0.9 - 0.8 * float(chains.share[c]))
-    through = any(float(chains.normal[c] @ chains.normal[main]) <= _OPPOSITE for c in facing)
-    return "" if rear or through else "no edge lies opposite the front: the lot has no rear"
-
-
-def _main_front(
-    candidates: list[int], chains: _Chains, streets: Streets, main_road: str
-) -> tuple[int, str, float]:
-    """Choose the main front: declared, else on a primary road, else on the widest, else the shortest frontage.
-
-    Where the road layer states no widths they are measured across, to the metre.
-    """
-    if len(candidates) == 1:
-        return candidates[0], "the only street", 0.95
-    frontage = {c: _frontage(c, candidates, chains, streets) for c in candidates}
-
-    def rank(c: int) -> tuple[bool, bool, int, float, int]:
-        street = chains.street[c]
-        declared = bool(main_road) and streets.names[street].casefold() == main_road.casefold()
-        return not declared, not bool(streets.primary[street]), -round(float(chains.width[c])), round(frontage[c], 1), c
-
-    best = min(candidates, key=rank)
-    others = [rank(c) for c in candidates if streets.keys[chains.street[c]] != streets.keys[chains.street[best]]]
-    reasons = (("the main road of the lot as declared", 1.0), ("on a primary road", 0.95),
-               ("the widest street", 0.9), ("the shortest of its street frontages", 0.6))
-    for position, (why, sure) in enumerate(reasons):
-        if others and all(rank(best)[position] < other[position] for other in others):
-            return best, why, sure
-    return best, "the shortest of its street frontages" if others else "the only street", 0.6 if others else 0.9
-
-
-def _frontage(c: int, candidates: list[int], chains: _Chains, streets: Streets) -> float:
-    """Length of all chains that look onto the same street the same way."""
-    return sum(float(chains.length[k]) for k in candidates
-               if k == c or _continues(k, c, float(chains.normal[k] @ chains.normal[c]), chains, streets))
-
-
-def _continues(c: int, main: int, along: float, chains: _Chains, streets: Streets) -> bool:
-    one, other = (int(chains.street[k]) for k in (c, main))
-    if streets.keys[one] == streets.keys[other]:
-        return along >= _SAME_WAY
-    return not streets.names[one] and not streets.names[other] and along >= _ACROSS
-
-
-def _is_corner_cut(c: int, facing: set[int], chains: _Chains) -> bool:
-    """Whether a chain is the short cut or rounding of the corner between two streets."""
-    before, after = int(chains.before[c]), int(chains.after[c])
-    return (
-        before != after and before in facing and after in facing and chains.length[c] <= _CHAMFER_M
-        and chains.length[c] < min(chains.length[before], chains.length[after])
-        and float(chains.normal[before] @ chains.normal[after]) < _ACROSS
-    )
-
-
-def _street(c: int, role: EdgeRole, why: str, sure: float, chains: _Chains, streets: Streets) -> _Verdict:
-    street = int(chains.street[c])
-    width = streets.widths[street]
-    wide = f" ({width:.3g} m wide)" if np.isfinite(width) else f" (measured {chains.width[c]:.0f} m across)"
-    share = float(chains.share[c])
-    return _Verdict(role, f"faces {streets.words[street]}{wide} along {share:.0%} of it; {why}", sure * share)
+def _stems(
+    table: EdgeTable, chain: Ints, chains: Chains, verdicts: Verdicts, parcel: Ints, shapes: Shapes
+) -> dict[int, tuple[int, ...]]:
+    """Edges along the stems of those lots whose front is narrower than a stem."""
+    front = verdicts.front[verdicts.front >= 0]
+    is_front = np.array([role is EdgeRole.FRONT for role in verdicts.role], dtype=bool)
+    frontage = np.bincount(chains.part, weights=chains.length * is_front)
+    narrow = front[frontage[chains.part[front]] < STEM_M]
+    if not len(narrow):
+        return {}
+    opening = np.searchsorted(table.part, np.arange(len(parcel) + 1))
+    found: dict[int, tuple[int, ...]] = {}
+    for c in narrow.tolist():
+        part = int(chains.part[c])
+        row = int(parcel[part])
+        rows = np.arange(opening[part], opening[part + 1])
+        rows = rows[~table.hole[rows]]
+        lines = shapely.linestrings(np.stack([table.start[rows], table.end[rows]], axis=1))
+        lots = shapely.get_parts(shapes[row])
+        stem = stem_edges(lots[part - int(np.searchsorted(parcel, row))],
+                          np.flatnonzero(chain[rows] == c).tolist(), lines)
+        if stem:
+            found[row] = (*found.get(row, ()), *(int(table.index[rows[k]]) for k in stem))
+    return found
 
 
 def _edges(
-    table: EdgeTable, chain: Ints, verdicts: dict[int, _Verdict], chains: _Chains | None, streets: Streets | None
+    table: EdgeTable, chain: Ints, verdicts: Verdicts, chains: Chains | None, streets: Streets | None
 ) -> list[tuple[Edge, ...]]:
-    """Make the `Edge` values of every lot."""
+    """Make the `Edge` values of every lot; lots whose edges read alike share them."""
+    count = len(verdicts.role)
+    roads: list[_Road] = [("", None)] * count
+    if chains is not None and streets is not None:
+        roads = _roads(verdicts, chains, streets)
+    number: dict[_Said, int] = {}
+    kind = np.array([number.setdefault(said, len(number)) for said in
+                     zip(verdicts.role, verdicts.reason, verdicts.confidence, roads, strict=True)], dtype=np.int64)
+    said = list(number)
+    first = np.unique(chain, return_index=True)[1]              # row on which each chain appears first
+    order = np.empty(count, dtype=np.int64)
+    order[np.argsort(first, kind="stable")] = np.arange(count)
     opening = np.searchsorted(table.parcel, np.arange(int(table.parcel.max()) + 2))
-    said = {c: (v.role, v.reason, round(max(v.confidence, 0.0), 2), *_road(c, v, chains, streets))
-            for c, v in verdicts.items()}
-    numbers = chain.tolist()
+    opener = chain[opening[:-1]]
+    keys = np.stack([kind[chain], order[chain] - order[opener][table.parcel]], axis=1)
+    made: dict[bytes, tuple[Edge, ...]] = {}
     result = []
-    for first, last in zip(opening[:-1].tolist(), opening[1:].tolist(), strict=True):
-        local: dict[int, int] = {}
-        made = []
-        for index, c in enumerate(numbers[first:last]):
-            role, reason, confidence, road, width = said[c]
-            made.append(Edge(index=index, role=role, chain=local.setdefault(c, len(local)), reason=reason,
-                             confidence=confidence, road=road, road_width_m=width))
-        result.append(tuple(made))
+    for start, stop in zip(opening[:-1].tolist(), opening[1:].tolist(), strict=True):
+        key = keys[start:stop].tobytes()
+        if key not in made:
+            made[key] = tuple(_edge(k, local, said[n]) for k, (n, local) in enumerate(keys[start:stop].tolist()))
+        result.append(made[key])
     return result
 
 
-def _road(c: int, verdict: _Verdict, chains: _Chains | None, streets: Streets | None) -> tuple[str, float | None]:
-    faces = verdict.role in {EdgeRole.FRONT, EdgeRole.STREET, EdgeRole.STREET_SIDE}
-    if chains is None or streets is None or not faces:
-        return "", None
-    street = int(chains.street[c])
-    width = float(streets.widths[street])
-    return streets.names[street], round(width, 2) if np.isfinite(width) else None
+def _edge(index: int, chain: int, said: _Said) -> Edge:
+    role, reason, confidence, (road, width) = said
+    return Edge(index=index, role=role, chain=chain, reason=reason, confidence=max(confidence, 0.0), road=road,
+                road_width_m=width)
+
+
+def _roads(verdicts: Verdicts, chains: Chains, streets: Streets) -> list[_Road]:
+    """Name and stated width of the street each chain faces."""
+    known = [(name, round(width, 2) if np.isfinite(width) else None)
+             for name, width in zip(streets.names, streets.widths.tolist(), strict=True)]
+    return [known[street] if role in _FACING else ("", None)
+            for role, street in zip(verdicts.role, chains.street.tolist(), strict=True)]
 
 
 def _relabel_split(
@@ -300,10 +201,14 @@ def _relabel_split(
     roads = [main_roads[row] for row in rows] if main_roads else [""] * len(rows)
     relabelled = _label(again, chain, contacts(again, streets), streets, roads, shapes[rows])
     edges, notes = list(labels.edges), dict(labels.notes)
+    rears = {row: tip for row, tip in labels.rears.items() if row not in set(rows.tolist())}
+    stems = {row: stem for row, stem in labels.stems.items() if row not in set(rows.tolist())}
     for k, row in enumerate(rows.tolist()):
+        rears |= {row: relabelled.rears[k]} if k in relabelled.rears else {}
+        stems |= {row: relabelled.stems[k]} if k in relabelled.stems else {}
         edges[row] = relabelled.edges[k]
         notes[row] = [*relabelled.notes.get(k, []), "an edge is split where a street begins beside it"]
-    return replace(labels, shapes=shapes, edges=edges, origin=origin, notes=notes)
+    return replace(labels, shapes=shapes, edges=edges, origin=origin, rears=rears, stems=stems, notes=notes)
 
 
 def _with_points(

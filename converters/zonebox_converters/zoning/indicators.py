@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from zonebox.frame import Frame
 from zonebox.model import Authority, Control, Datum, Kind, Parcel
 from zonebox_converters.zoning.applying import some
 from zonebox_converters.zoning.fields import Field
+from zonebox_converters.zoning.stamping import stamp
 from zonebox_converters.zoning.values import Limits, absolute_height, read_limits, read_numbers
 
 _ABSOLUTE_WORDS: Final = ("机场", "净空", "绝对", "高程", "海拔", "absolute", "elevation")
@@ -162,12 +164,14 @@ def _in_scene_datum(level: float, datum: str, parcel: Parcel, frame: Frame, wher
 
 def _control(table: Table, row: int, kind: Kind, limit: float, field: str, authority: Authority) -> Control:
     number = table.ids[row]
+    return _stamp(kind, authority)(f"{number}/{kind}", number, round(float(limit), 6), table.place(row, field))
+
+
+@functools.lru_cache(maxsize=64)
+def _stamp(kind: Kind, authority: Authority) -> Callable[[str, str, float | None, str], Control]:
     elevation = kind is Kind.HEIGHT_ABSOLUTE
-    return Control(
-        id=f"{number}/{kind}", parcel=number, kind=kind, limit=round(float(limit), 6),
-        datum=Datum.ABSOLUTE if elevation else Datum.DESIGN_GROUND, measure="highest" if elevation else "parapet",
-        authority=authority, source=table.place(row, field),
-    )
+    return stamp(Control(id="", parcel="", kind=kind, datum=Datum.ABSOLUTE if elevation else Datum.DESIGN_GROUND,
+                         measure="highest" if elevation else "parapet", authority=authority))
 
 
 def _zero_note(table: Table, parcels: Sequence[Parcel], limits: Limits, field: str) -> list[str]:

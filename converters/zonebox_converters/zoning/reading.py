@@ -18,15 +18,17 @@ from zonebox.model import ControlLine, Edge, EdgeRole, Parcel, Plan
 from zonebox.tolerance import AREA_M2, AREA_RATIO
 from zonebox_converters.zoning.applying import apply_rules, some
 from zonebox_converters.zoning.cleaning import clean, polygons_only
-from zonebox_converters.zoning.edge_roles import Labels, label_edges
+from zonebox_converters.zoning.edge_roles import Labels, label_edges, site_of
 from zonebox_converters.zoning.fields import LINE_NAMES, PARCEL_NAMES, Field, as_text, recognise, suggest
 from zonebox_converters.zoning.indicators import Table, indicator_controls
 from zonebox_converters.zoning.landuse import buildable
-from zonebox_converters.zoning.rules import read_pack
+from zonebox_converters.zoning.rules import read_packs
 from zonebox_converters.zoning.spec import PlanSpec
+from zonebox_converters.zoning.stamping import without_collector
 from zonebox_converters.zoning.streets import Streets, streets
 from zonebox_converters.zoning.values import area_factor
 from zonebox_converters.zoning.vector import Layer, layer_bounds, read_layer
+from zonebox_converters.zoning.zones import Site
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ def extent(
     return layer_bounds(spec.parcels, crs, crs=spec.crs, grid_folders=grid_folders)
 
 
+@without_collector()
 def read(spec: PlanSpec, frame: Frame) -> Plan:
     """Read a plan into a frame.
 
@@ -81,7 +84,7 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
     FrameError
         A layer without a usable CRS.
     """
-    rules = [rule for path in spec.rules for rule in read_pack(path)]      # cheap, and its mistakes are common
+    pack = read_packs(spec.rules, on=spec.on)              # cheap, and its mistakes are common
     layer = read_layer(spec.parcels, crs=spec.crs, override=True)
     fields = recognise(layer.columns, PARCEL_NAMES, given=spec.fields, where=layer.name)
     layer, said = _polygons(layer)
@@ -104,11 +107,11 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
     parcels = _parcels(table, labels, area, ground, said)
     source = Path(spec.parcels.rpartition(":")[0] or spec.parcels).name if ":" in layer.name else layer.name
     stated, oddities = indicator_controls(table, parcels, frame, spec.authority, document=source)
-    origin = {ids[row]: edges for row, edges in labels.origin.items()}
-    ruled, idle = apply_rules(rules, parcels, origin)
     lines, line_notes = _lines(spec, frame)
-    notes = [*layer.notes, *said.notes, *oddities, *idle, *line_notes]
-    return Plan(source=layer.name, parcels=tuple(parcels), controls=(*stated, *ruled), lines=lines,
+    site = site_of(labels, ids, Site(frame=frame, lines=lines, ended=pack.ended))
+    controls, idle = apply_rules(pack.rules, parcels, site, stated)
+    notes = [*layer.notes, *said.notes, *oddities, *pack.notes, *idle, *line_notes]
+    return Plan(source=layer.name, parcels=tuple(parcels), controls=tuple(controls), lines=lines,
                 roads=_road_lines(roads), understood=tuple(said.understood), notes=tuple(notes))
 
 

@@ -7,65 +7,109 @@ one sentence with file, rule and line.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from zonebox.errors import InputError
-from zonebox.geometry import profile as profiles
-from zonebox.geometry.profile import Profile
-from zonebox.model import Authority, Datum, EdgeRole, EdgeSelector, Kind, Severity
-from zonebox_converters.zoning.pack_table import PackTable, PackText
+from zonebox.model import Authority, EdgeSelector, Kind, Severity
+from zonebox_converters.zoning.kinds import KEYS, Terms, kind_of, read_terms
+from zonebox_converters.zoning.limits import read_edges
+from zonebox_converters.zoning.pack_table import UNITS, PackTable, PackText
+from zonebox_converters.zoning.shipped import pack_path
 
 STATUSES: Final = ("example", "draft", "confirmed")
-MEASURES: Final = ("parapet", "highest")
+LEVELS: Final = ("zone", "overlay", "parcel")
+"""Whose rule it is, from the general to the particular."""
+MODES: Final = ("add", "replace", "min", "max")
+"""What a rule does to the rules of its kind on lower levels; ``add``: both hold, the stricter governs."""
 
 _PACK_KEYS: Final = ("id", "title", "title_zh", "document", "version", "status", "units", "valid_from", "valid_to",
                      "source", "note")
-_RULE_KEYS: Final = ("id", "title", "title_zh", "kind", "clause", "severity", "edges", "applies", "datum", "note")
-_KIND_KEYS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.SETBACK: ("distance_m", "tiers"),
-    Kind.RECESSION: ("h0_m", "angle_deg", "min_m"),
-    Kind.PROPORTIONAL: ("ratio", "min_m"),
-    Kind.HEIGHT: ("limit_m", "measure"),
-    Kind.HEIGHT_ABSOLUTE: ("limit_m", "measure"),
-    Kind.FAR: ("max",),
-    Kind.COVERAGE: ("max",),
-    Kind.GREEN: ("min",),
-}
-_LIMITS: Final[Mapping[Kind, tuple[str, str]]] = {
-    Kind.HEIGHT: ("limit_m", "height"), Kind.HEIGHT_ABSOLUTE: ("limit_m", "level"), Kind.FAR: ("max", "far"),
-    Kind.COVERAGE: ("max", "share"), Kind.GREEN: ("min", "share"),
-}
-"""Kinds with a single bound: its key and quantity. The other kinds have a profile and act on edges."""
+_RULE_KEYS: Final = ("id", "title", "title_zh", "kind", "clause", "severity", "applies", "note", "source", "valid_from",
+                     "valid_to", "level", "mode", "overrides")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applies:
+    """On which parcels a rule holds; empty: on all that may be built on.
+
+    ``zone`` names typed zones of the plan, by type or name: the rule holds on the part of a parcel inside them.
+    """
+
+    land_use: tuple[str, ...] = ()
+    parcels: tuple[str, ...] = ()
+    except_parcels: tuple[str, ...] = ()
+    zone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule of a pack, before it meets parcels.
 
-    ``where`` names file, rule and line for messages; ``land_use``, ``parcels`` and ``except_parcels`` say on which
-    parcels it holds (empty: on all that may be built on).
+    ``where`` names file, rule and line for messages; ``no_stem`` leaves out the edges along a flag lot's stem;
+    ``overrides`` names rules, of this pack or another, that it replaces wherever it holds.
     """
 
     id: str
     kind: Kind
-    limit: float | None
-    profile: Profile | None
+    terms: Terms
     edges: EdgeSelector
-    datum: Datum
-    measure: str
+    no_stem: bool
     severity: Severity
     authority: Authority
     where: str
     source: str
-    land_use: tuple[str, ...]
-    parcels: tuple[str, ...]
-    except_parcels: tuple[str, ...]
+    applies: Applies
+    level: int
+    mode: str
+    overrides: tuple[str, ...]
 
 
-def read_pack(path: Path) -> tuple[Rule, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """Rules as read, sentences about them, and the ids of rules that are not in force."""
+
+    rules: tuple[Rule, ...]
+    notes: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+def read_packs(paths: Iterable[Path], *, on: str = "") -> Pack:
+    """Read rule packs and keep the rules in force.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files, and names of shipped packs as ``pack:name``.
+    on : str
+        Day (YYYY-MM-DD) whose rules are wanted. Without one the rules that have no end are taken.
+
+    Raises
+    ------
+    InputError
+        As `read_pack`; ``on`` is no date.
+    """
+    day = _day(on, "plan.on") if on else None
+    rules: list[Rule] = []
+    notes: list[str] = []
+    ended: list[str] = []
+    for path in paths:
+        pack = read_pack(pack_path(path))
+        notes += pack.notes
+        for rule in pack.rules:
+            why = _not_in_force(rule.authority, day)
+            if why:
+                notes.append(f"{rule.where}: not applied, {why}")
+                ended.append(rule.id)
+            else:
+                rules.append(rule)
+    return Pack(rules=tuple(rules), notes=tuple(notes), ended=tuple(ended))
+
+
+def read_pack(path: Path) -> Pack:
     """Read a rule pack.
 
     Raises
@@ -90,13 +134,15 @@ def read_pack(path: Path) -> tuple[Rule, ...]:
         if rule.id in rules:
             raise InputError(rule.where, got=f'the rule id "{rule.id}" a second time', want="an id of its own")
         rules[rule.id] = rule
-    if not rules:
+    if not rules and not data.get("parameters"):
         raise InputError(path.name, got="a pack without rules", want="at least one [[rule]]")
-    return tuple(rules.values())
+    notes = [f"{path.name}: lengths in feet, taken as 0.3048 m"] if text.units == "ft" else []
+    notes += [] if rules else [f"{path.name}: holds parameters only, and no rule by itself"]
+    return Pack(rules=tuple(rules.values()), notes=tuple(notes))
 
 
 def _authority(data: Mapping[str, Any], text: PackText) -> Authority:
-    PackTable(data, text).only(("pack", "rule"), inside=" at the top of the file")
+    PackTable(data, text).only(("pack", "rule", "parameters"), inside=" at the top of the file")
     if not isinstance(data.get("pack"), dict):
         raise InputError(text.name, got="no [pack] table", want="[pack] with document, units and status",
                          then="nothing is enforced without the document that says so")
@@ -105,12 +151,20 @@ def _authority(data: Mapping[str, Any], text: PackText) -> Authority:
     for key, want in (("document", "the document that makes the rules binding"), ("units", 'units = "m"')):
         if not pack.text_of(key):
             raise pack.refuse(key, got=f"no {key}", want=want, then=f"add {key} to [pack]")
-    if pack.text_of("units") != "m":
-        raise pack.refuse("units", got=f'units = "{pack.text_of("units")}"', want='units = "m"',
+    if pack.text_of("units") not in UNITS:
+        raise pack.refuse("units", got=f'units = "{pack.text_of("units")}"', want='units = "m" or "ft"',
                           then="convert the pack to metres")
+    text.units = pack.text_of("units")
     return Authority(doc=pack.text_of("document"), version=pack.text_of("version"),
-                     status=pack.choice("status", STATUSES, "example"), valid_from=pack.text_of("valid_from"),
-                     valid_to=pack.text_of("valid_to"))
+                     status=pack.choice("status", STATUSES, "example"), **_validity(pack))
+
+
+def _validity(table: PackTable) -> dict[str, str]:
+    """Read the days from and to which rules hold."""
+    days = {key: table.text_of(key) for key in ("valid_from", "valid_to") if table.text_of(key)}
+    for key, text in days.items():
+        _day(text, table.place(key), key)
+    return days
 
 
 def _rule(item: Mapping[str, Any], number: int, authority: Authority, text: PackText) -> Rule:
@@ -118,62 +172,55 @@ def _rule(item: Mapping[str, Any], number: int, authority: Authority, text: Pack
     rule = PackTable(item, text, number, name or f"rule {number + 1}")
     if not name:
         raise rule.refuse("id", got="a rule without an id", want="a stable id", then='add id = "..."')
-    kind = Kind(rule.choice("kind", tuple(Kind)))
-    rule.only((*_RULE_KEYS, *_KIND_KEYS[kind]), inside=f" in a {kind} rule")
-    applies = rule.table("applies", ("land_use", "parcels", "except_parcels"))
+    word = rule.choice("kind", tuple(KEYS))
+    kind = kind_of(word)
+    if "edges" in rule.values and "edges" not in KEYS[word]:
+        raise rule.refuse("edges", got=f"edges on a {word} rule", want="edges only on rules that measure from edges")
+    rule.only((*_RULE_KEYS, *KEYS[word]), inside=f" in a {word} rule")
+    applies = rule.table("applies", ("land_use", "parcels", "except_parcels", "zone"))
+    edges = rule.table("edges", ("role", "index", "sector_deg", "stem"))
+    terms = read_terms(rule, word)
+    zone = applies.words("zone")
+    if zone and terms.zone:
+        raise rule.refuse("zone", got="zone and applies.zone", want="one of them")
+    level, mode = rule.choice("level", LEVELS, "zone"), rule.choice("mode", MODES, "add")
+    if mode != "add" and level == LEVELS[0]:
+        raise rule.refuse("mode", got=f'mode = "{mode}" on the lowest level', want='level = "overlay" or "parcel"',
+                          then="a mode acts on the rules of lower levels")
     return Rule(
-        id=name, kind=kind,
-        limit=rule.number(*_LIMITS[kind]) if kind in _LIMITS else None,
-        profile=None if kind in _LIMITS else _profile(rule, kind),
-        edges=_edges(rule, kind),
-        datum=_datum(rule, kind),
-        measure=rule.choice("measure", MEASURES, "highest" if kind is Kind.HEIGHT_ABSOLUTE else "parapet"),
+        id=name, kind=kind, terms=terms, edges=read_edges(edges), no_stem=edges.values.get("stem") is False,
         severity=Severity(rule.choice("severity", tuple(Severity), Severity.MANDATORY)),
-        authority=replace(authority, clause=rule.text_of("clause")),
+        authority=replace(authority, clause=rule.text_of("clause"), **_validity(rule)),
         where=rule.place("id"), source=f"{text.name}#{name}",
-        land_use=applies.words("land_use"), parcels=applies.words("parcels"),
-        except_parcels=applies.words("except_parcels"),
+        applies=Applies(land_use=applies.words("land_use"), parcels=applies.words("parcels"),
+                        except_parcels=applies.words("except_parcels"), zone=zone or terms.zone),
+        level=LEVELS.index(level), mode=mode, overrides=rule.words("overrides"),
     )
 
 
-def _profile(rule: PackTable, kind: Kind) -> Profile:
-    if kind is Kind.RECESSION:
-        return profiles.recession(rule.number("h0_m", "level"), rule.number("angle_deg", "angle"),
-                                  rule.number("min_m", "distance", 0.0))
-    if kind is Kind.PROPORTIONAL:
-        return profiles.proportional(rule.number("ratio", "ratio"), rule.number("min_m", "distance", 0.0))
-    if ("distance_m" in rule.values) == ("tiers" in rule.values):
-        got = "both distance_m and tiers" if "tiers" in rule.values else "neither distance_m nor tiers"
-        raise rule.refuse("kind", got=got, want="one of them",
-                          then="distance_m for one distance, tiers for distances that grow with height")
-    if "distance_m" in rule.values:
-        return profiles.fixed(rule.number("distance_m", "distance"))
-    tiers = [(step.number("from_m", "level"), step.number("distance_m", "distance"))
-             for step in rule.tables("tiers", ("from_m", "distance_m"))]
-    if len({start for start, _ in tiers}) < len(tiers):
-        raise rule.refuse("tiers", got="two tiers that start at one height", want="a height of its own for each tier")
-    return profiles.tiers(tuple(sorted(tiers)))
+def _not_in_force(authority: Authority, day: date | None) -> str:
+    """Say why a rule does not hold on a day; "" where it does."""
+    start, end = authority.valid_from, authority.valid_to
+    if day is None:
+        return f"it holds to {end}; state plan.on to take the rules of a day" if end else ""
+    if start and day < date.fromisoformat(start):
+        return f"it holds from {start}, after {day}"
+    return f"it held to {end}" if end and day >= date.fromisoformat(end) else ""
 
 
-def _edges(rule: PackTable, kind: Kind) -> EdgeSelector:
-    table = rule.table("edges", ("role", "index"))
-    if table.values and kind in _LIMITS:
-        raise rule.refuse("edges", got=f"edges on a {kind} rule",
-                          want="edges only on setback, recession and proportional rules")
-    roles = table.words("role")
-    for role in roles:
-        PackTable({"role": role}, rule.text, rule.rule, rule.name, "edges").choice("role", tuple(EdgeRole))
-    indices = table.values.get("index", [])
-    if not isinstance(indices, list) or not all(type(i) is int and i >= 0 for i in indices):
-        raise rule.refuse("edges", got=f"index = {indices!r}", want="a list of edge numbers, from 0")
-    return EdgeSelector(roles=roles, indices=tuple(indices))
+def _day(text: str, where: str, key: str = "on") -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(where, got=f'{key} = "{text}"', want="a day, YYYY-MM-DD") from None
 
 
-def _datum(rule: PackTable, kind: Kind) -> Datum:
-    if kind is not Kind.HEIGHT_ABSOLUTE:
-        grounds = tuple(datum for datum in Datum if datum is not Datum.ABSOLUTE)
-        return Datum(rule.choice("datum", grounds, Datum.DESIGN_GROUND))
-    if rule.values.get("datum", Datum.ABSOLUTE) != Datum.ABSOLUTE:
-        raise rule.refuse("datum", got=f'datum = "{rule.values["datum"]}" on a height_abs rule',
-                          want="no datum: it is an elevation", then='for a height above ground write kind = "height"')
-    return Datum.ABSOLUTE
+def ids_of(rules: Sequence[Rule]) -> dict[str, Rule]:
+    """Rules by id; one id must not stand in two packs."""
+    by_id: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.id in by_id:
+            raise InputError(rule.where, got=f'the rule id "{rule.id}" of {by_id[rule.id].where} again',
+                             want="an id of its own")
+        by_id[rule.id] = rule
+    return by_id

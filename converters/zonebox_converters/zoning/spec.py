@@ -18,7 +18,7 @@ class PlanSpec:
     parcels : str
         Vector source of the parcel table: ``file`` or ``file:layer``.
     rules : tuple of Path
-        Rule packs (TOML).
+        Rule packs (TOML); ``pack:name`` for one that comes with zonebox.
     roads : str or None
         Road areas, or centrelines; makes edge roles automatic.
     lines : str or None
@@ -31,6 +31,8 @@ class PlanSpec:
         CRS of the parcels, over what their file says; of roads and lines, only where their files are silent.
     decimal : str
         Decimal mark of numbers written as text: ``.`` or ``,``.
+    on : str
+        Day (YYYY-MM-DD) whose rules are wanted; without one, rules that have an end are left out and told.
     """
 
     parcels: str
@@ -41,3 +43,4 @@ class PlanSpec:
     authority: Authority | None = None
     crs: str | None = None
     decimal: str = "."
+    on: str = ""

@@ -101,3 +101,32 @@ def test_features_that_are_no_areas_are_left_out_and_told(tmp_path: Path) -> Non
     both = plan(tmp_path, [box(), shapely.Point(0, 0)])
     assert [p.id for p in both.parcels] == ["L1"]
     assert any("1 of 2 features are no areas" in note for note in both.notes)
+
+
+def test_a_hole_along_the_shell_is_repaired_and_told(tmp_path: Path) -> None:
+    lot = cleaned(tmp_path, shapely.Polygon(box().exterior, [[(5, 0), (10, 0), (10, 5), (5, 5)]]))
+    assert lot.shape.is_valid
+    assert lot.shape.area == pytest.approx(600 - 25)
+    assert "a hole met the outline at E 511005.00 N 4057000.00: repaired" in lot.notes[-1]
+
+
+def test_a_sliver_lot_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="parcel=L1: got a parcel without area"):
+        cleaned(tmp_path, shapely.Polygon([(0, 0), (20, 0), (20, 0.00001), (0, 0.00001)]))
+
+
+@pytest.mark.parametrize("gap", [0.03, -0.03])
+def test_neighbours_a_few_centimetres_off_keep_their_roles(tmp_path: Path, gap: float) -> None:
+    street = (shapely.box(-100, -12, 100, 0), {"name": "South Street", "width_m": 12.0})
+    found = plan(tmp_path, [box(), box(x=20 + gap)], roads=[street]).parcels
+    assert [[str(e.role) for e in lot.edges] for lot in found] == [["front", "side", "rear", "side"]] * 2
+    assert [lot.shape.area for lot in found] == pytest.approx([600, 600])
+    assert [lot.notes for lot in found] == [(), ()]
+
+
+def test_a_lot_cut_in_two_by_a_street(tmp_path: Path) -> None:
+    street = (shapely.box(-100, -12, 100, 0), {"name": "South Street", "width_m": 12.0})
+    lot = plan(tmp_path, [shapely.MultiPolygon([box(), box(y=-42)])], roads=[street]).parcels[0]
+    assert lot.area_m2 == pytest.approx(1200)                                # its indicators are pooled
+    fronts = [lot.boundary.start[e.index, 1] for e in lot.edges if e.role == "front"]
+    assert sorted(fronts) == pytest.approx([-12, 0])

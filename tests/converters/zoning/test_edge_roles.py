@@ -69,6 +69,36 @@ def test_triangle_has_no_rear_and_says_so(tmp_path: Path) -> None:
     assert any("no rear" in note for note in lot.notes)
 
 
+REAR = ('[pack]\ndocument = "D"\nunits = "m"\n[[rule]]\nid = "rear"\nkind = "setback"\ndistance_m = 4.0\n'
+        'edges = { role = ["rear"] }\n')
+
+
+def test_rear_yard_of_a_triangle_counts_from_a_virtual_rear(tmp_path: Path) -> None:
+    triangle = shapely.Polygon([(10, 0), (40, 0), (25, 30)])           # 3 m wide at y = 27
+    found = plan(tmp_path, [triangle], roads=[SOUTH], rules=REAR)
+    tip, = [c for c in found.controls if c.line is not None]
+    assert tip.id == "L1/rear@virtual-rear"
+    assert tip.edges.roles == ()
+    assert tip.line is not None
+    assert tip.line.bounds == pytest.approx((23.5, 27, 26.5, 30))
+    assert any("4.5 m² behind it" in note for note in found.parcels[0].notes)
+    assert any("virtual rear on L1" in note for note in found.notes)
+
+
+def test_an_ordinary_lot_has_no_virtual_rear(tmp_path: Path) -> None:
+    assert [c.id for c in plan(tmp_path, [box(x=10)], roads=[SOUTH], rules=REAR).controls] == ["L1/rear"]
+
+
+def test_the_stem_of_a_flag_lot_can_be_left_out(tmp_path: Path) -> None:
+    flag = shapely.Polygon([(10, 0), (14, 0), (14, 20), (40, 20), (40, 50), (10, 50)])
+    rules = REAR.replace('role = ["rear"]', 'role = ["side"], stem = false')
+    found = plan(tmp_path, [flag], roads=[SOUTH], rules=rules)
+    assert found.controls[0].edges.indices == (2, 3, 5)                # edge 1 runs along the stem only
+    assert any("flag lot" in note for note in found.parcels[0].notes)
+    both = plan(tmp_path, [flag], roads=[SOUTH], rules=REAR.replace('"rear"]', '"side"]'))
+    assert both.controls[0].edges.roles == ("side",)
+
+
 def test_chamfered_corner(tmp_path: Path) -> None:
     corner = shapely.Polygon([(4, 0), (20, 0), (20, 30), (0, 30), (0, 4)])
     junction = shapely.Polygon([(-20, -12), (4, -12), (4, 0), (0, 4), (-20, 4)])

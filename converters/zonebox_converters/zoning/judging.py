@@ -1,0 +1,252 @@
+"""Which chain of a lot is front, street side, rear or side, for all lots at once (domain C1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from zonebox.model import EdgeRole
+from zonebox_converters.zoning.contact import PIECE_M, STREET_SHARE, Contacts, widths_across
+from zonebox_converters.zoning.edge_table import EdgeTable, Floats, Ints, Mask
+from zonebox_converters.zoning.streets import Streets
+
+_OPPOSITE: Final = float(np.cos(np.radians(135.0)))
+"""Normals further apart than 135 degrees: the far side of a lot."""
+_SAME_WAY: Final = 0.5
+"""Normals within 60 degrees look onto the same street."""
+_CHAMFER_M: Final = 20.0
+"""Longest corner cut or rounding between two streets."""
+_ACROSS: Final = float(np.cos(np.radians(45.0)))
+"""Streets whose normals differ by more than 45 degrees meet at a corner."""
+_CHOICES: Final = (("the main road of the lot as declared", 1.0), ("on a primary road", 0.95),
+                   ("the widest street", 0.9), ("the shortest of its street frontages", 0.6),
+                   ("the only street", 0.95), ("the only street", 0.9))
+"""Why a front was chosen, and how sure that is; the first four in the order in which they decide."""
+_NO_STREET: Final = "no street touches the lot: every edge is a side"
+_NO_REAR: Final = "no edge lies opposite the front: the lot has no rear"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chains:
+    """Chains of all lots as columns; ``part`` never falls."""
+
+    part: Ints
+    hole: Mask
+    length: Floats
+    normal: Floats
+    before: Ints
+    after: Ints
+    share: Floats
+    street: Ints
+    width: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Verdicts:
+    """Role (n,), reason and confidence of chains; ``front`` (parts,) is the main front's chain, −1 where none.
+
+    ``notes`` are sentences by part; ``rearless`` parts have a front and neither a rear nor a second front.
+    """
+
+    role: list[EdgeRole]
+    reason: list[str]
+    confidence: list[float]
+    front: Ints
+    notes: dict[int, str]
+    rearless: Ints
+
+
+def measure(table: EdgeTable, chain: Ints, touching: Contacts, streets: Streets) -> Chains:
+    """Add the edges up to chains: length, mean normal, neighbours, share that faces a street and which street."""
+    count = int(chain.max()) + 1
+    length = _sum(chain, table.length, count)
+    weighted = table.outward * table.length[:, None]
+    normal = np.stack([_sum(chain, weighted[:, k], count) for k in (0, 1)], axis=1)
+    normal = normal / np.maximum(np.hypot(*normal.T), 1e-12)[:, None]
+    part, hole = np.zeros(count, dtype=np.intp), np.zeros(count, dtype=bool)
+    part[chain], hole[chain] = table.part, table.hole
+    before, after = np.arange(count), np.arange(count)
+    opens, closes = chain[table.before] != chain, chain[table.after] != chain
+    before[chain[opens]] = chain[table.before][opens]
+    after[chain[closes]] = chain[table.after][closes]
+    share = np.clip(_sum(chain[touching.edge], touching.length, count) / length, 0.0, 1.0)
+    street = np.full(count, -1, dtype=np.intp)
+    keys = streets.keys[touching.street]
+    base = int(keys.max()) + 1 if len(keys) else 1
+    pairs, inverse = np.unique(chain[touching.edge] * base + keys, return_inverse=True)
+    faced = _sum(inverse, touching.length, len(pairs))
+    order = np.argsort(faced, kind="stable")
+    example = np.zeros(len(pairs), dtype=np.intp)
+    example[inverse] = touching.street
+    street[pairs[order] // base] = example[order]          # the longest contact is written last
+    width = np.where(street >= 0, streets.widths[street], np.nan)
+    unknown = (share >= STREET_SHARE) & ~(width > 0)
+    if unknown.any():
+        longest = np.zeros(count, dtype=np.intp)
+        order = np.argsort(table.length, kind="stable")
+        longest[chain[order]] = order
+        rows = longest[unknown]
+        middle = (table.start[rows] + table.end[rows]) / 2
+        width[unknown] = widths_across(middle, table.outward[rows], streets)
+    return Chains(part=part, hole=hole, length=length, normal=normal, before=before, after=after, share=share,
+                  street=street, width=width)
+
+
+def judge(chains: Chains, streets: Streets, main_roads: Sequence[str]) -> Verdicts:
+    """Give every chain its role.
+
+    Parameters
+    ----------
+    chains : Chains
+        Of all lots.
+    streets : Streets
+        Around them.
+    main_roads : sequence of str
+        For each part of a lot the name of the road declared as its main one, or "".
+    """
+    parts = int(chains.part.max()) + 1
+    facing = ~chains.hole & (chains.share >= STREET_SHARE)
+    corner = facing & _corner_cuts(chains, facing)
+    candidate = facing & ~corner & (chains.length >= PIECE_M)
+    lacking = np.bincount(chains.part[candidate], minlength=parts) == 0
+    candidate |= facing & lacking[chains.part]
+    front, choice = _main_fronts(np.flatnonzero(candidate), chains, streets, main_roads, parts)
+    main = front[chains.part]
+    has = main >= 0
+    along = np.where(has, (chains.normal * chains.normal[main]).sum(axis=1), 0.0)
+    everyone = np.arange(len(main))
+    same = facing & ~corner & ((everyone == main) | _continues(everyone, main, chains, streets))
+    through = facing & ~corner & ~same & (along <= _OPPOSITE)
+    fronts = same | through
+    rear = (~chains.hole & ~facing & has & (along <= _OPPOSITE)
+            & ~fronts[chains.before] & ~fronts[chains.after])
+    rears = np.bincount(chains.part[rear], minlength=parts)
+    behind = np.bincount(chains.part[facing & (along <= _OPPOSITE)], minlength=parts)
+    rearless = (front >= 0) & (rears == 0) & (behind == 0)
+    notes = {int(p): _NO_REAR for p in np.flatnonzero(rearless)}
+    notes |= {int(p): _NO_STREET for p in np.flatnonzero(front < 0)}
+    words = _Words(chains, streets, choice[chains.part])
+    said = words.said(corner=corner, same=same, through=through, facing=facing, rear=rear, has=has)
+    return Verdicts(role=[v[0] for v in said], reason=[v[1] for v in said], confidence=[v[2] for v in said],
+                    front=front, notes=notes, rearless=np.flatnonzero(rearless))
+
+
+class _Words:
+    """Role, reason and confidence of each chain in words; equal sentences are one object."""
+
+    def __init__(self, chains: Chains, streets: Streets, choice: Ints) -> None:
+        self.chains, self.streets, self.choice = chains, streets, choice
+        self.known: dict[tuple[int, int, int, str], str] = {}
+
+    def said(self, *, corner: Mask, same: Mask, through: Mask, facing: Mask, rear: Mask,
+             has: Mask) -> list[tuple[EdgeRole, str, float]]:
+        chains = self.chains
+        sure = (0.9 - 0.8 * chains.share).round(2).tolist()
+        side, interior = "no street beyond it, not opposite the front", "boundary of a hole"
+        found = [(EdgeRole.SIDE, side, s) for s in sure]
+        for c in np.flatnonzero(rear).tolist():
+            found[c] = (EdgeRole.REAR, "opposite the front", sure[c])
+        for c in np.flatnonzero(~chains.hole & ~has).tolist():
+            found[c] = (EdgeRole.SIDE, "no street beyond any edge of the lot", 0.5)
+        for c in np.flatnonzero(chains.hole).tolist():
+            found[c] = (EdgeRole.INTERIOR, interior, 1.0)
+        chosen = self.choice.tolist()
+        kinds = np.select([corner, same, through], [0, 1, 2], 3).tolist()
+        for c in np.flatnonzero(facing).tolist():
+            why, confidence = _CHOICES[chosen[c]]
+            role, text, how = (
+                (EdgeRole.STREET, "corner cut between two streets", 1.0), (EdgeRole.FRONT, why, confidence),
+                (EdgeRole.FRONT, "opposite the other front: a through lot", confidence),
+                (EdgeRole.STREET_SIDE, "a street beside the front", confidence))[kinds[c]]
+            found[c] = (role, self._street(c, text), round(how * float(chains.share[c]), 2))
+        return found
+
+    def _street(self, c: int, why: str) -> str:
+        street, share = int(self.chains.street[c]), float(self.chains.share[c])
+        width = self.streets.widths[street]
+        across = 0 if np.isfinite(width) else round(float(self.chains.width[c]))
+        key = (street, across, round(share * 100.0), why)
+        if key not in self.known:
+            wide = f" ({width:.3g} m wide)" if np.isfinite(width) else f" (measured {across} m across)"
+            self.known[key] = f"faces {self.streets.words[street]}{wide} along {share:.0%} of it; {why}"
+        return self.known[key]
+
+
+def _main_fronts(
+    rows: Ints, chains: Chains, streets: Streets, main_roads: Sequence[str], parts: int
+) -> tuple[Ints, Ints]:
+    """Choose the main front of each part: declared, else on a primary road, else on the widest, else the shortest.
+
+    Where the road layer states no widths they are measured across, to the metre.
+
+    Returns
+    -------
+    front : (parts,)
+        Chain; −1 where no chain faces a street.
+    choice : (parts,)
+        Number of the reason in `_CHOICES`.
+    """
+    part, street = chains.part[rows], chains.street[rows]
+    number: dict[str, int] = defaultdict(lambda: len(number))
+    named = np.array([number[name.casefold()] if name else -1 for name in streets.names], dtype=np.intp)
+    wanted = np.array([number[road.casefold()] if road else -2 for road in main_roads], dtype=np.intp)
+    rank = np.stack([
+        (named[street] != wanted[part]).astype(np.float64), (~streets.primary[street]).astype(np.float64),
+        -np.round(chains.width[rows]), np.round(_frontages(rows, chains, streets), 1)])
+    order = np.lexsort((rows, *rank[::-1], part))
+    opens = np.concatenate([[True], part[order][1:] != part[order][:-1]]) if len(rows) else np.zeros(0, dtype=bool)
+    best = order[opens]
+    front, choice = np.full(parts, -1, dtype=np.intp), np.full(parts, 5, dtype=np.intp)
+    front[part[best]] = rows[best]
+    chosen = np.zeros(parts, dtype=np.intp)
+    chosen[part[best]] = best
+    mine = chosen[part]                                     # for each candidate the best of its part
+    other = streets.keys[street] != streets.keys[street[mine]]
+    behind = np.zeros((4, parts), dtype=bool)               # whether some other candidate is no worse by a criterion
+    for k in range(4):
+        behind[k, part[other & ~(rank[k][mine] < rank[k])]] = True
+    contested = np.bincount(part[other], minlength=parts) > 0
+    decides = np.where((~behind).any(axis=0), np.argmin(behind, axis=0), 3)
+    choice[contested] = decides[contested]
+    choice[np.bincount(part, minlength=parts) == 1] = 4
+    return front, choice
+
+
+def _frontages(rows: Ints, chains: Chains, streets: Streets) -> Floats:
+    """For each candidate (sorted by part) the length of all that look onto the same street the same way."""
+    if not len(rows):
+        return np.zeros(0)
+    part = chains.part[rows]
+    first = np.searchsorted(part, part)
+    size = np.searchsorted(part, part, side="right") - first
+    one = np.repeat(np.arange(len(rows)), size)
+    start = np.cumsum(size) - size
+    other = first[one] + np.arange(len(one)) - start[one]
+    together = (one == other) | _continues(rows[other], rows[one], chains, streets)
+    return _sum(one, chains.length[rows[other]] * together, len(rows))
+
+
+def _continues(c: Ints, main: Ints, chains: Chains, streets: Streets) -> Mask:
+    """Tell whether chains go on along the street of others: one street, or nameless pieces in line."""
+    along = (chains.normal[c] * chains.normal[main]).sum(axis=1)
+    one, other = chains.street[c], chains.street[main]
+    bare = np.array([not name for name in streets.names], dtype=bool)
+    same = streets.keys[one] == streets.keys[other]
+    return np.asarray(np.where(same, along >= _SAME_WAY, bare[one] & bare[other] & (along >= _ACROSS)))
+
+
+def _corner_cuts(chains: Chains, facing: Mask) -> Mask:
+    """Tell which chains are the short cut or rounding of the corner between two streets."""
+    before, after = chains.before, chains.after
+    neighbours = (chains.normal[before] * chains.normal[after]).sum(axis=1)
+    return np.asarray((before != after) & facing[before] & facing[after] & (chains.length <= _CHAMFER_M)
+                      & (chains.length < np.minimum(chains.length[before], chains.length[after]))
+                      & (neighbours < _ACROSS))
+
+
+def _sum(groups: Ints, values: Floats, count: int) -> Floats:
+    return np.asarray(np.bincount(groups, weights=values, minlength=count), dtype=np.float64)
