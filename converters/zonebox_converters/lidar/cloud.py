@@ -109,16 +109,32 @@ def stream(tile: Tile, classes: Sequence[int]) -> Iterator[tuple[NDArray[np.floa
         with _opened(tile.path) as reader:
             scales, offsets = np.asarray(reader.header.scales), np.asarray(reader.header.offsets)
             for chunk in reader.chunk_iterator(CHUNK_POINTS):
-                kind = np.asarray(chunk.classification)
-                counts = np.bincount(kind, minlength=256)
-                keep = wanted[kind] & (np.asarray(chunk.withheld) == 0)
-                raw = np.stack([np.asarray(chunk[axis])[keep] for axis in "XYZ"], axis=1)
-                done += len(kind)
-                yield raw * scales + offsets, counts
+                keep, counts = _chosen(chunk.array, wanted)
+                raw = chunk.array[keep]
+                done += len(chunk.array)
+                points = np.empty((len(raw), 3))
+                for axis, name in enumerate("XYZ"):
+                    np.multiply(raw[name], scales[axis], out=points[:, axis])
+                    points[:, axis] += offsets[axis]
+                yield points, counts
     except _unreadable() as error:
         raise _cut_off(tile, done) from error
     if done < tile.point_count:
         raise _cut_off(tile, done)
+
+
+def _chosen(records: NDArray[np.void], wanted: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Find the point records (n,) of wanted classes that are not withheld, and count all by class (256,)."""
+    if "raw_classification" in (records.dtype.names or ()):     # formats 0–5: five bits of class, three flags
+        raw = np.asarray(records["raw_classification"])
+        by_byte = np.bincount(raw, minlength=256)
+        counts = np.zeros(256, dtype=np.int64)
+        counts[:32] = by_byte.reshape(8, 32).sum(0)
+        byte = np.arange(256)
+        return np.flatnonzero((wanted[byte & 31] & (byte < 128))[raw]), counts
+    kind = np.asarray(records["classification"])
+    withheld = np.asarray(records["classification_flags"]) & 4
+    return np.flatnonzero(wanted[kind] & (withheld == 0)), np.bincount(kind, minlength=256).astype(np.int64)
 
 
 def _tile(path: Path) -> Tile:

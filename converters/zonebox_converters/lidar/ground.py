@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from zonebox import tolerance
 from zonebox.errors import InputError
+from zonebox_converters.lidar.refine import PER_METRE, places
 
 Points = NDArray[np.float64]
 
 
 def thinned(points: Points) -> Points:
-    """Keep one point (n, 3) per millimetre of plan, the lowest, sorted by place.
+    """Keep one point (n, 3) per millimetre of plan, the lowest, on the millimetre, neighbours together.
 
     Tiles that overlap bring the same point twice, and two heights at one place make no surface; of two, the lower one
     is nearer to bare ground. The order of the input leaves no trace in the result.
@@ -24,12 +25,16 @@ def thinned(points: Points) -> Points:
     >>> thinned(np.zeros((0, 3))).shape
     (0, 3)
     """
-    place = np.round(points[:, :2] / tolerance.SNAP_M).astype(np.int64)
-    order = np.lexsort((points[:, 1], points[:, 0], points[:, 2], place[:, 1], place[:, 0]))
-    place = place[order]
+    key, _, _ = places(points)
+    order = np.argsort(key)
+    key = key[order]
     first = np.ones(len(order), dtype=np.bool_)
-    first[1:] = (place[1:] != place[:-1]).any(1)
-    return np.asarray(points[order[first]])
+    first[1:] = key[1:] != key[:-1]
+    single = points[order[first]]
+    if len(single) < len(points):
+        single[:, 2] = np.minimum.reduceat(points[order, 2], np.flatnonzero(first))
+    single[:, :2] = np.rint(single[:, :2] * PER_METRE) / PER_METRE
+    return np.asarray(single)
 
 
 def refuse_too_few(points: Points, *, where: str) -> None:

@@ -9,10 +9,11 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import Delaunay
 
 from zonebox.geometry.tin import tin_index
 from zonebox_converters.lidar.ground import thinned
-from zonebox_converters.lidar.refine import fitted
+from zonebox_converters.lidar.refine import fitted, hull
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +48,21 @@ def test_bound_holds_hull_is_covered_once_and_order_is_irrelevant(kind: str, see
     again = fitted(points[np.random.default_rng(seed).permutation(len(points))], bound)
     assert again.mesh.vertices.tobytes() == fit.mesh.vertices.tobytes()
     assert again.mesh.triangles.tobytes() == fit.mesh.triangles.tobytes()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_triangles_are_those_of_an_independent_delaunay_triangulation(seed: int) -> None:
+    points = points_of("random", seed)
+    mesh = fitted(points, 0.5).mesh
+    want = {tuple(sorted(row)) for row in Delaunay(mesh.vertices[:, :2]).simplices.tolist()}
+    assert {tuple(sorted(row)) for row in mesh.triangles.tolist()} == want
+
+
+def test_hull_of_places_on_its_sides() -> None:
+    side = np.arange(5)
+    x, y = (axis.ravel() for axis in np.meshgrid(side, side))
+    assert sorted(hull(x, y).tolist()) == [0, 4, 20, 24]
+    assert len(hull(np.array([0, 1, 2]), np.array([0, 0, 1]))) == 3
 
 
 def test_three_points_are_one_triangle() -> None:

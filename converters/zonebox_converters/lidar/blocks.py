@@ -1,0 +1,200 @@
+"""Surfaces of more points than memory holds: block by block, with seams that close exactly.
+
+Points are laid down on disk in square blocks. Each block is refined alone, which leaves a few per cent of its points;
+those of all blocks together are triangulated once, so that there are no seams to close. What this one surface then
+misses, near the borders of blocks, is put in until every point of every block is within the bound.
+
+What is finished stays on disk until the surface is whole: a run that was interrupted goes on at the tile or block it
+had reached.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox.errors import InputError
+from zonebox.geometry.tin import tin_index
+from zonebox_converters.lidar.ground import refuse_too_few, thinned
+from zonebox_converters.lidar.refine import PER_METRE, Fit, fitted
+
+Points = NDArray[np.float64]
+Pieces = Iterator[tuple[Points, NDArray[np.int64]]]
+
+BYTES_PER_POINT: Final = 200
+"""Memory that refinement takes for a point, all arrays together."""
+
+POINTS_LEAST: Final = 256
+"""Blocks are not made smaller than this many points, however little memory is given."""
+
+RAW_BYTES: Final = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockFit:
+    """A surface, the points it was made from, and how many stood at the place of another."""
+
+    fit: Fit
+    points: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """Square blocks of points on disk; ``low`` and ``side`` in whole millimetres."""
+
+    folder: Path
+    low: tuple[int, int]
+    side: int
+    columns: int
+    rows: int
+
+    @property
+    def numbers(self) -> range:
+        """Every block, row by row."""
+        return range(self.columns * self.rows)
+
+    def add(self, points: Points) -> None:
+        """Lay points (n, 3) down in their blocks."""
+        place = np.rint(points[:, :2] * PER_METRE).astype(np.int64) - np.array(self.low)
+        column, row = np.clip(place // self.side, 0, [self.columns - 1, self.rows - 1]).T
+        block = row * self.columns + column
+        order = np.argsort(block, kind="stable")
+        for part in np.split(order, np.flatnonzero(np.diff(block[order])) + 1):
+            if len(part):
+                with self._raw(int(block[part[0]])).open("ab") as file:
+                    file.write(points[part].tobytes())
+
+    def points(self, block: int) -> Points:
+        """Read the points of a block back, one per place."""
+        return thinned(self.raw(block))
+
+    def raw(self, block: int) -> Points:
+        """Read the points of a block back as they came."""
+        path = self._raw(block)
+        return np.fromfile(path).reshape(-1, 3) if path.exists() else np.zeros((0, 3))
+
+    def vertices(self, block: int, max_error_m: float) -> Points:
+        """Points of a block that carry its surface; found on disk where the block is finished."""
+        path = self.folder / f"vertices-{block}.npy"
+        if not path.exists():
+            points = self.points(block)
+            try:
+                refuse_too_few(points, where="block")
+                points = np.asarray(fitted(points, max_error_m).mesh.vertices)
+            except InputError:                                          # too few for a surface: all of them carry it
+                pass
+            draft = self.folder / "draft.npy"
+            np.save(draft, points)
+            draft.replace(path)
+        return np.asarray(np.load(path))
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes in each block."""
+        return {str(k): self._raw(k).stat().st_size for k in self.numbers if self._raw(k).exists()}
+
+    def shrink(self, sizes: dict[str, int]) -> None:
+        """Cut the blocks back to these bytes: what came after was of a tile that was not finished."""
+        for k in self.numbers:
+            path, size = self._raw(k), sizes.get(str(k), 0)
+            if path.exists() and path.stat().st_size > size:
+                with path.open("r+b") as file:
+                    file.truncate(size)
+
+    def _raw(self, block: int) -> Path:
+        return self.folder / f"points-{block}.f64"
+
+
+def fitted_in_blocks(blocks: Blocks, max_error_m: float, *, where: str) -> BlockFit:
+    """Lay a TIN within ``max_error_m`` of every point of some blocks, one block at a time; then remove their folder.
+
+    Raises
+    ------
+    InputError
+        The points span no surface.
+    """
+    vertices = thinned(np.concatenate([blocks.vertices(k, max_error_m) for k in blocks.numbers]))
+    refuse_too_few(vertices, where=where)
+    while True:
+        fit, missed, points = _measured(blocks, fitted(vertices, 0.0), max_error_m)
+        if not len(missed):
+            break
+        vertices = thinned(np.concatenate([vertices, missed]))
+    raw = sum(blocks.sizes().values()) // RAW_BYTES
+    shutil.rmtree(blocks.folder, ignore_errors=True)
+    return BlockFit(fit=fit, points=points, dropped=raw - points)
+
+
+def blocks_over(box: NDArray[np.float64], total: int, *, folder: Path, memory_mb: float) -> Blocks:
+    """Choose blocks that hold as many points as fit into half of the memory, were they spread evenly.
+
+    Parameters
+    ----------
+    box : (2, 2) float64
+        Lowest and highest plan corner of all points, metres; points beyond go to the blocks at the border.
+    total : int
+        Points, at most.
+    folder : Path
+        Where blocks are kept.
+    memory_mb : float
+        Memory for the refinement of one block.
+    """
+    low = np.floor(box[0] * PER_METRE).astype(np.int64)
+    extent = np.maximum(np.ceil(box[1] * PER_METRE).astype(np.int64) - low, 1)
+    wanted = max(min(total * BYTES_PER_POINT / (memory_mb * 0.5e6), total / POINTS_LEAST), 1.0)
+    side = max(math.ceil(math.sqrt(float(extent[0]) * float(extent[1]) / wanted)), 1)
+    columns, rows = (int(n) for n in -(-extent // side))
+    return Blocks(folder=folder, low=(int(low[0]), int(low[1])), side=side, columns=columns, rows=rows)
+
+
+def laid_down(tiles: Sequence[Callable[[], Pieces]], blocks: Blocks) -> NDArray[np.int64]:
+    """Decode the tiles that are not yet on disk, and count all points by class (256,).
+
+    Each tile is a function that streams its points (n, 3) in the frame with counts by class.
+    """
+    blocks.folder.mkdir(parents=True, exist_ok=True)
+    journal = blocks.folder / "tiles.json"
+    known = json.loads(journal.read_text()) if journal.exists() else {}
+    blocks.shrink(known.get("sizes", {}))
+    counts = np.array(known.get("counts", [0] * 256), dtype=np.int64)
+    finished = int(known.get("tiles", 0))
+    for number, tile in enumerate(tiles[finished:], start=finished + 1):
+        for points, seen in tile():
+            blocks.add(points)
+            counts += seen
+        draft = blocks.folder / "draft.json"
+        draft.write_text(json.dumps({"tiles": number, "sizes": blocks.sizes(), "counts": counts.tolist()}))
+        draft.replace(journal)
+    return counts
+
+
+def _measured(blocks: Blocks, fit: Fit, max_error_m: float) -> tuple[Fit, Points, int]:
+    """Measure a surface against every block; return it with its errors, the worst point of each bad triangle, a count.
+
+    A point that no triangle lies over is as bad as can be.
+    """
+    index = tin_index(fit.mesh)
+    largest = squares = 0.0
+    count, missed = 0, [np.zeros((0, 3))]
+    for k in blocks.numbers:
+        points = blocks.points(k)
+        if not len(points):
+            continue
+        owner = index.triangle_at(points[:, :2])
+        off = np.full(len(points), np.inf)
+        over = owner >= 0
+        off[over] = np.abs(index.height_in(owner[over], points[over, :2]) - points[over, 2])
+        bad = np.flatnonzero(off > max_error_m)
+        bad = bad[np.lexsort((-off[bad], owner[bad]))]
+        missed.append(points[bad[(np.diff(owner[bad], prepend=-2) != 0) | ~over[bad]]])
+        largest, squares, count = max(largest, float(off.max())), squares + float((off**2).sum()), count + len(points)
+    return (Fit(mesh=fit.mesh, max_error_m=largest, rms_error_m=math.sqrt(squares / max(count, 1))),
+            np.concatenate(missed), count)
