@@ -17,13 +17,14 @@ from typing import Final
 from zonebox import checks, scenefile
 from zonebox.errors import InputError, OutputExistsError, RenderError
 from zonebox.frame import Frame
-from zonebox.model import Authority, Building, Plan, Report, Scene, Source, Terrain
+from zonebox.model import Authority, Building, Finding, Plan, Report, Scene, Source, Terrain
 from zonebox.report import provenance, records
 from zonebox.scenefile import SceneFile
 from zonebox.stopwatch import Progress, Stopwatch
 from zonebox.words import Language
 
-OUTPUTS: Final = ("report.json", "run.json", "scene.png", "tiles")
+OUTPUTS: Final = ("report.json", "run.json", "scene.png", "tiles", "report.html", "findings.gpkg", "findings.xlsx",
+                  "findings.bcfzip", "findings-2.1.bcfzip")
 """Everything a run writes into its output folder, beside its cache."""
 
 
@@ -74,7 +75,11 @@ def checked(
     if variant:
         scene = scene.variant(variant)
     with watch.step("checks") as progress:
-        return scene, checks.run(scene, progress)
+        report = checks.run(scene, progress)
+    standing = _as_built(scenefile.read(scene_path), scene, workers, watch)
+    if standing:
+        report = Report(findings=tuple(sorted((*report.findings, *standing), key=lambda f: f.id)))
+    return scene, report
 
 
 def run(
@@ -197,7 +202,7 @@ def _plan(spec: SceneFile) -> tuple[Frame, Plan]:
     ) if "document" in said else None
     wanted = zoning.PlanSpec(
         parcels=part.parcels, rules=part.rules, roads=part.roads or None, lines=part.lines or None,
-        fields=part.fields, authority=authority, crs=part.crs or None, decimal=part.decimal,
+        fields=part.fields, authority=authority, crs=part.crs or None, decimal=part.decimal, on=part.on,
     )
     low_e, low_n, high_e, high_n = zoning.extent(wanted, spec.crs, grid_folders=spec.grids)
     frame = Frame.near(
@@ -213,8 +218,28 @@ def _terrain(spec: SceneFile, frame: Frame, cache: Path | None, progress: Progre
     from zonebox import tolerance
     from zonebox_converters import lidar
 
-    return lidar.read(spec.terrain.points, frame, crs=spec.terrain.crs or None, cache=cache, progress=progress,
-                      max_error_m=spec.terrain.max_error_m or tolerance.TERRAIN_M)
+    part = spec.terrain
+    most = part.max_error_m or tolerance.TERRAIN_M
+    if part.dem:
+        return lidar.read_dem(part.dem, frame, crs=part.crs or None, max_error_m=most)
+    memory = {} if part.memory_mb is None else {"memory_mb": part.memory_mb}
+    return lidar.read(part.points, frame, crs=part.crs or None, cache=cache, progress=progress, max_error_m=most,
+                      **memory)
+
+
+def _as_built(spec: SceneFile, scene: Scene, workers: int, watch: Stopwatch) -> tuple[Finding, ...]:
+    """Hold a survey of what stands against the envelopes."""
+    part = spec.as_built
+    if part is None:
+        return ()
+    from zonebox.checks.as_built import SurveyError, check_as_built
+    from zonebox_converters import lidar
+
+    stated = {"obs_m": part.sigma_obs_m, "datum_m": part.sigma_datum_m, "limit_m": part.sigma_limit_m}
+    error = SurveyError(**{name: value for name, value in stated.items() if value is not None})
+    with watch.step("as_built") as progress:
+        survey = lidar.points(part.points, scene.frame, crs=part.crs or None, classes=part.classes, progress=progress)
+        return tuple(check_as_built(scene, survey, error=error, workers=workers))
 
 
 def _context(spec: SceneFile, frame: Frame) -> tuple[Building, ...]:

@@ -34,15 +34,30 @@ class PlanPart:
     fields: Mapping[str, str] = field(default_factory=dict)
     authority: Mapping[str, str] = field(default_factory=dict)
     decimal: str = "."
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerrainPart:
-    """The ``[terrain]`` table."""
+    """The ``[terrain]`` table: points or elevation rasters."""
+
+    points: tuple[Path, ...] = ()
+    dem: tuple[Path, ...] = ()
+    crs: str = ""
+    max_error_m: float | None = None
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsBuiltPart:
+    """The ``[as_built]`` table: a survey of what stands, with its standard errors in metres."""
 
     points: tuple[Path, ...]
     crs: str = ""
-    max_error_m: float | None = None
+    classes: tuple[int, ...] = (6,)
+    sigma_obs_m: float | None = None
+    sigma_datum_m: float | None = None
+    sigma_limit_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +94,7 @@ class SceneFile:
     grids: tuple[Path, ...]
     plan: PlanPart
     terrain: TerrainPart | None
+    as_built: AsBuiltPart | None
     context: tuple[ContextPart, ...]
     designs: tuple[DesignPart, ...]
 
@@ -87,29 +103,32 @@ class SceneFile:
         """Every input file, the scene file first, in the order in which the scene names them."""
         plan = [self.plan.parcels, self.plan.roads, self.plan.lines]
         vectors = [Path(split_layer(text)[0]) for text in plan if text]
-        terrain = list(self.terrain.points) if self.terrain else []
+        terrain = [*self.terrain.points, *self.terrain.dem] if self.terrain else []
+        terrain += self.as_built.points if self.as_built else ()
         others = [*self.plan.rules, *terrain, *(c.source for c in self.context), *(d.source for d in self.designs)]
         return tuple(dict.fromkeys([self.path, *vectors, *others]))
 
 
 _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
-    "": {"scene": dict, "plan": dict, "terrain": dict, "context": list, "design": list},
+    "": {"scene": dict, "plan": dict, "terrain": dict, "as_built": dict, "context": list, "design": list},
     "scene": {"title": str, "title_zh": str, "crs": str, "vertical_shift_m": (int, float),
               "vertical_shift_source": str, "data_root": str, "grids": list},
     "plan": {"parcels": str, "crs": str, "rules": list, "roads": str, "lines": str, "fields": dict, "authority": dict,
-             "decimal": str},
+             "decimal": str, "on": str},
     "plan.authority": {"document": str, "version": str, "status": str, "valid_from": str, "valid_to": str},
-    "terrain": {"points": list, "crs": str, "max_error_m": (int, float)},
+    "terrain": {"points": list, "dem": list, "crs": str, "max_error_m": (int, float), "memory_mb": int},
+    "as_built": {"points": list, "crs": str, "classes": list, "sigma_obs_m": (int, float),
+                 "sigma_datum_m": (int, float), "sigma_limit_m": (int, float)},
     "context": {"source": str, "crs": str, "lod": str},
     "design": {"id": str, "source": str, "parcel": str, "variant": str, "placement": dict},
     "design.placement": {"easting": (int, float), "northing": (int, float), "elevation": (int, float),
                          "rotation_deg": (int, float)},
 }
 _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
-    "": ("scene", "plan"), "scene": ("title", "crs"), "plan": ("parcels",), "terrain": ("points",),
+    "": ("scene", "plan"), "scene": ("title", "crs"), "plan": ("parcels",), "as_built": ("points",),
     "context": ("source",), "design": ("id", "source"), "design.placement": ("easting", "northing", "elevation"),
 }
-_WORDS: Final[Mapping[object, str]] = {str: "text", dict: "a table", list: "a list", (int, float): "a number"}
+_WORDS: Final[Mapping[object, str]] = {int: "a whole number", str: "text", dict: "a table", list: "a list", (int, float): "a number"}
 
 
 def read(scene: Path) -> SceneFile:
@@ -179,6 +198,7 @@ class _Reader:
             grids=tuple(self.folder(g, "scene.grids") for g in head.get("grids", [])),
             plan=self.plan(table["plan"]),
             terrain=self.terrain(table["terrain"]) if "terrain" in table else None,
+            as_built=self.as_built(table["as_built"]) if "as_built" in table else None,
             context=tuple(self.one_context(c) for c in table.get("context", [])), designs=designs,
         )
 
@@ -187,17 +207,36 @@ class _Reader:
         self.check("plan.authority", part.get("authority", {}))
         return PlanPart(
             parcels=self.vector(part["parcels"], "plan.parcels"), crs=part.get("crs", ""),
-            rules=tuple(self.file(r, "plan.rules") for r in part.get("rules", [])),
+            rules=tuple(self.rules(r) for r in part.get("rules", [])), on=part.get("on", ""),
             roads=self.vector(part.get("roads", ""), "plan.roads"),
             lines=self.vector(part.get("lines", ""), "plan.lines"),
             fields=dict(part.get("fields", {})), authority=dict(part.get("authority", {})),
             decimal=part.get("decimal", "."),
         )
 
+    def rules(self, name: str) -> Path:
+        """Find a rule pack: a file, or one that ships with zonebox, ``pack:<id>``."""
+        if not name.startswith("pack:"):
+            return self.file(name, "plan.rules")
+        from zonebox_converters.zoning.shipped import pack_path
+
+        return pack_path(name)
+
     def terrain(self, part: Mapping[str, Any]) -> TerrainPart:
         self.check("terrain", part)
-        return TerrainPart(points=tuple(self.file(p, "terrain.points") for p in part["points"]),
-                           crs=part.get("crs", ""), max_error_m=part.get("max_error_m"))
+        if ("points" in part) == ("dem" in part):
+            got = "both points and dem" if "dem" in part else "neither points nor dem"
+            raise InputError(self.place("terrain"), got=got, want="one of the two", then='write points = ["ground.laz"] or dem = ["dtm.tif"]')
+        return TerrainPart(
+            points=tuple(self.file(p, "terrain.points") for p in part.get("points", ())),
+            dem=tuple(self.file(p, "terrain.dem") for p in part.get("dem", ())),
+            crs=part.get("crs", ""), max_error_m=part.get("max_error_m"), memory_mb=part.get("memory_mb"))
+
+    def as_built(self, part: Mapping[str, Any]) -> AsBuiltPart:
+        self.check("as_built", part)
+        numbers = {name: part[name] for name in ("sigma_obs_m", "sigma_datum_m", "sigma_limit_m") if name in part}
+        return AsBuiltPart(points=tuple(self.file(p, "as_built.points") for p in part["points"]),
+                           crs=part.get("crs", ""), classes=tuple(part.get("classes", (6,))), **numbers)
 
     def one_context(self, part: Mapping[str, Any]) -> ContextPart:
         self.check("context", part)
