@@ -128,7 +128,9 @@ _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("scene", "plan"), "scene": ("title", "crs"), "plan": ("parcels",), "as_built": ("points",),
     "context": ("source",), "design": ("id", "source"), "design.placement": ("easting", "northing", "elevation"),
 }
-_WORDS: Final[Mapping[object, str]] = {int: "a whole number", str: "text", dict: "a table", list: "a list", (int, float): "a number"}
+_WORDS: Final[Mapping[object, str]] = {
+    int: "a whole number", str: "text", dict: "a table", list: "a list", (int, float): "a number",
+}
 
 
 def read(scene: Path) -> SceneFile:
@@ -226,7 +228,8 @@ class _Reader:
         self.check("terrain", part)
         if ("points" in part) == ("dem" in part):
             got = "both points and dem" if "dem" in part else "neither points nor dem"
-            raise InputError(self.place("terrain"), got=got, want="one of the two", then='write points = ["ground.laz"] or dem = ["dtm.tif"]')
+            raise InputError(self.place("terrain"), got=got, want="one of the two",
+                             then='write points = ["ground.laz"] or dem = ["dtm.tif"]')
         return TerrainPart(
             points=tuple(self.file(p, "terrain.points") for p in part.get("points", ())),
             dem=tuple(self.file(p, "terrain.dem") for p in part.get("dem", ())),

@@ -23,7 +23,8 @@ def test_help_texts_are_current(name: str, repository: Path) -> None:
 @pytest.mark.parametrize("name", READMES)
 def test_every_path_and_picture_exists(name: str, repository: Path) -> None:
     text = (repository / name).read_text(encoding="utf-8")
-    named = re.findall(r"`((?:src|converters|scenes|tests)/[\w./-]+)`", text) + re.findall(r"\]\((?!http|#)([^)]+)\)", text)
+    named = re.findall(r"`((?:src|converters|scenes|tests)/[\w./-]+)`", text)
+    named += re.findall(r"\]\((?!http|#)([^)]+)\)", text)
     assert named
     assert [path for path in named if not (repository / path).exists()] == []
 
@@ -55,12 +56,12 @@ def test_help_answers_at_once(repository: Path) -> None:
 
 def test_no_word_of_the_workshop(repository: Path) -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, capture_output=True, check=True).stdout
-    secrets = re.compile("|".join(["/wor" + "k/", "farm-" + "studio", "farm-" + "bench", "pypi" + r"\.org", "registry" + r"\.npm",
-                                   "sub" + "agent", "deb" + r"\.debian"]))
+    secrets = re.compile("|".join(["/wor" + "k/", "farm-" + "studio", "farm-" + "bench", "pypi" + r"\.org",
+                                   "registry" + r"\.npm", "sub" + "agent", "deb" + r"\.debian"]))
     found = []
     for name in listed.decode().split("\0"):
         path = repository / name
-        if path.suffix in {".py", ".md", ".toml", ".json", ".html", ".js", ".mjs", ".txt"} or name == ".ci/run":
-            if path.is_file() and secrets.search(path.read_text(encoding="utf-8", errors="replace")):
-                found.append(name)
+        written = path.suffix in {".py", ".md", ".toml", ".json", ".html", ".js", ".mjs", ".txt"} or name == ".ci/run"
+        if written and path.is_file() and secrets.search(path.read_text(encoding="utf-8", errors="replace")):
+            found.append(name)
     assert found == []

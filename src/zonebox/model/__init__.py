@@ -5,11 +5,11 @@ A `Plan` holds `Parcel` and `Control`; a `ControlEnvelope` is what a control lea
 gives a `Report` of `Finding`.
 """
 
+from zonebox.geometry.edgewise import Corner
 from zonebox.model.building import Building, Element, FloorArea, GeoreferenceNote, Space, Storey
 from zonebox.model.control import (
     Authority,
     Control,
-    Corner,
     Datum,
     EdgeSelector,
     Kind,

@@ -43,6 +43,45 @@ class Storey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GrossFloorArea:
+    """Gross floor area of a building by one edition of the area rules (domain A3), m².
+
+    ``rule`` names the edition. Each storey counts with the weight of its height, at its best source; ``low_m2`` and
+    ``high_m2`` are what the smallest and the largest source of each storey above ground would give.
+    """
+
+    rule: str
+    above_m2: float
+    below_m2: float
+    low_m2: float
+    high_m2: float
+
+    @property
+    def spread(self) -> float:
+        """How far the sources differ, relative to the area above ground.
+
+        >>> GrossFloorArea(rule="", above_m2=100.0, below_m2=0.0, low_m2=98.0, high_m2=103.0).spread
+        0.05
+        """
+        return (self.high_m2 - self.low_m2) / self.above_m2 if self.above_m2 > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roof:
+    """Heights of a building's roof, elevations in the scene's datum (domain A5).
+
+    ``eave_m`` and ``ridge_m`` are those of its slopes; ``flat_m`` its main flat roof, ``parapet_m`` the top of what
+    runs round that one. None where the building has no such part; ``top_m`` is its highest point.
+    """
+
+    top_m: float
+    eave_m: float | None = None
+    ridge_m: float | None = None
+    flat_m: float | None = None
+    parapet_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
     """A room: its use as the model names it, storey id, and floor area where known (m²)."""
 
@@ -110,6 +149,10 @@ class Building:
         ``solid_note`` then says why, else how it was made.
     storeys, spaces : tuple
         From the model; empty for context buildings.
+    gross_areas : tuple of GrossFloorArea
+        One for each edition of the area rules; empty where no storey has an area.
+    roof : Roof or None
+        Heights of the roof, measured on the solid.
     ground_m : float or None
         Elevation of the outdoor ground the design states.
     georeference : tuple of GeoreferenceNote
@@ -133,6 +176,8 @@ class Building:
     solid_note: str = ""
     storeys: tuple[Storey, ...] = ()
     spaces: tuple[Space, ...] = ()
+    gross_areas: tuple[GrossFloorArea, ...] = ()
+    roof: Roof | None = None
     ground_m: float | None = None
     georeference: tuple[GeoreferenceNote, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)

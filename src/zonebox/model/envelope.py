@@ -50,7 +50,7 @@ class CeilingConstraint:
 
     def limit_at(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Lowest of the ceilings over points (n, 2); inf where none reaches."""
-        return np.min([c.limit_at(xy) for c in self.ceilings], axis=0, initial=np.inf)
+        return np.asarray(np.min([c.limit_at(xy) for c in self.ceilings], axis=0, initial=np.inf), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -91,8 +90,7 @@ def test_insets_are_the_set_that_edge_distance_forbids(seed: int) -> None:
 
 def test_a_thousand_lots_of_a_real_city(shared_data: Path) -> None:
     assert shared_data.is_dir()
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-    from bench_envelopes import city
+    from bench.bench_envelopes import city
 
     parcels, controls = city(1000)
     many = build_many(parcels, controls)

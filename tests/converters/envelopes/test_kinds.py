@@ -218,8 +218,8 @@ def test_underground_envelope_narrows_with_depth() -> None:
     knee = 3.0 / 0.7
 
     def prismatoid(a: float, b: float, h: float) -> float:
-        side = lambda s: (50 - 2 * s) * (40 - 2 * s)  # noqa: E731
-        return h / 6 * (side(a) + 4 * side((a + b) / 2) + side(b))
+        low, middle, high = ((50 - 2 * s) * (40 - 2 * s) for s in (a, (a + b) / 2, b))
+        return h / 6 * (low + 4 * middle + high)
 
     expected = (50 - 6) * (40 - 6) * knee + prismatoid(3.0, 7.0, 10.0 - knee)
     assert volume_m3(e.underground) == pytest.approx(expected, rel=1e-9)

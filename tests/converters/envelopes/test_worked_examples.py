@@ -144,7 +144,7 @@ def halfspace_volume(lot: Polygon, rules: dict[int, tuple[float, float]], cap: f
     norms = np.linalg.norm(halfspaces[:, :3], axis=1)
     best = linprog([0, 0, 0, -1.0], A_ub=np.c_[halfspaces[:, :3], norms], b_ub=-halfspaces[:, 3],
                    bounds=[(None, None)] * 3 + [(0, None)])
-    if best.status != 0 or best.x[3] < 1e-6:
+    if best.status != 0 or best.x is None or best.x[3] < 1e-6:
         return 0.0
     return float(ConvexHull(HalfspaceIntersection(halfspaces, best.x[:3]).intersections).volume)
 
