@@ -26,7 +26,7 @@ from zonebox_converters.ifc.kernel import Shapes
 from zonebox_converters.ifc.massing import Massing
 from zonebox_converters.ifc.stated import Conversion, Stated
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Raised whenever an entry means something else than before."""
 
 
@@ -57,7 +57,7 @@ def load(path: Path) -> Content | None:
             shapes=Shapes(arrays=arrays, failures={int(k): v for k, v in said["failures"].items()}),
             massing=Massing(solid=Mesh(vertices=vertices, triangles=triangles) if len(triangles) else None,
                             note=said["note"], outlines=tuple((z, a) for z, a in said["outlines"]),
-                            outdoor=tuple(said["outdoor"])),
+                            outdoor=tuple(said["outdoor"]), roof=said["roof"]),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
@@ -67,7 +67,7 @@ def store(path: Path, content: Content) -> None:
     """Write an entry in one step, so that a reader never meets half of one."""
     said = {"facts": dataclasses.asdict(content.facts), "failures": content.shapes.failures,
             "note": content.massing.note, "outlines": content.massing.outlines,
-            "outdoor": content.massing.outdoor}
+            "outdoor": content.massing.outdoor, "roof": dict(content.massing.roof)}
     solid = content.massing.solid or Mesh.empty()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from zonebox.errors import InputError
 from zonebox_converters.ifc.stated import Stated, stated
+from zonebox_converters.ifc.units import length_unit
 
 HIDDEN: Final = (
     "IfcSpace", "IfcSpatialZone", "IfcFeatureElementSubtraction", "IfcAnnotation", "IfcGrid", "IfcSite", "IfcPort",
@@ -93,11 +94,8 @@ def extract(model: Any, where: str) -> Facts:
         got = "an IfcBuilding without shapes" if buildings else "neither an IfcBuilding nor building elements"
         raise InputError(where, got=got, want="a building with walls, slabs or other elements",
                          then="export the architectural model with its geometry")
-    unit_m = float(calculate_unit_scale(model)) if model.by_type("IfcUnitAssignment") else 1.0
+    unit_m, notes = length_unit(model)
     area_unit = float(calculate_unit_scale(model, "AREAUNIT")) if model.by_type("IfcUnitAssignment") else 1.0
-    notes = []
-    if not model.by_type("IfcUnitAssignment"):
-        notes.append("the file states no unit: lengths are taken as metres")
     if len(buildings) > 1:
         notes.append(f"{len(buildings)} buildings in one file are read as one design")
     tree = _Tree(model)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -26,13 +26,15 @@ LIMIT_S: Final = 600.0
 class Massing:
     """The solid in the file's coordinates less the anchor; outlines (m²) for each height asked for; how it went.
 
-    ``outdoor`` are the step ids of spaces with nothing above them: roof terraces and gardens, no floor area.
+    ``outdoor`` are the step ids of spaces with nothing above them: roof terraces and gardens, no floor area. ``roof``
+    holds the heights of `zonebox_converters.ifc.roof.heights`, in the coordinates of the solid.
     """
 
     solid: Mesh | None
     note: str
     outlines: tuple[tuple[float, float], ...] = ()
     outdoor: tuple[int, ...] = ()
+    roof: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def solid(
@@ -81,7 +83,7 @@ def solid(
             + f", {facts['filled_m3']:,.1f} m³ of rooms and cavities filled, "
             f"{facts['open_share']:.1%} of the surface left out as open")
     return Massing(solid=mesh, note=made + _bound(floors, facts["outlines_m2"], facts["slabs_m3"]), outlines=outlines,
-                   outdoor=outdoor)
+                   outdoor=outdoor, roof=facts["roof"])
 
 
 def _bound(floors: Sequence[float], outlines: Sequence[float | None], slabs: Sequence[float | None]) -> str:

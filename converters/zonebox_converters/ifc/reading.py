@@ -14,10 +14,12 @@ from zonebox.errors import InputError
 from zonebox.frame import Frame
 from zonebox.geometry.mesh import Mesh, merged
 from zonebox.model import Building, Element
+from zonebox.model.building import Roof
 from zonebox_converters.ifc import cache as stored
 from zonebox_converters.ifc import colours, header, kernel, massing
 from zonebox_converters.ifc.cache import Content
 from zonebox_converters.ifc.facts import Facts, Part, extract
+from zonebox_converters.ifc.floorarea import gross_floor_areas
 from zonebox_converters.ifc.georeference import Placement, Pose, place
 from zonebox_converters.ifc.kernel import Shapes
 from zonebox_converters.ifc.storeys import floor_area_m2, spaces_of, storeys_of
@@ -120,18 +122,29 @@ def _assembled(content: Content, pose: Pose, *, id: str, source: Path) -> Buildi
     solid = content.massing.solid
     if solid is not None:
         solid = Mesh(vertices=pose.apply(solid.vertices + pose.anchor), triangles=solid.triangles)
+    storeys = storeys_of(facts.levels, spaces, dict(content.massing.outlines), pose, outdoor=outdoor)
+    top = float(seen.mesh.bounds[1, 2])
     return Building(
         id=id, name=facts.name or id, source=source.name, mesh=seen.mesh,
         elements=tuple(Element(id=part.guid, ifc_class=part.ifc_class, name=part.name, storey=part.storey,
                                properties=part.properties) for part in facts.parts),
         triangle_element=seen.element, triangle_color=seen.color,
         solid=solid, solid_note=content.massing.note,
-        storeys=storeys_of(facts.levels, spaces, dict(content.massing.outlines), pose, outdoor=outdoor), spaces=spaces,
-        ground_m=ground, attributes=facts.attributes,
+        storeys=storeys, spaces=spaces, gross_areas=gross_floor_areas(storeys, ground_m=ground, top_m=top),
+        roof=_roof(content, pose), ground_m=ground, attributes=facts.attributes,
         notes=(*facts.notes, *_failure_notes(facts, shapes), *ground_notes,
                *(f"space {name} ({guid}) lies under the sky and counts as no floor area"
                  for guid, name in sorted(outdoor.items()))),
     )
+
+
+def _roof(content: Content, pose: Pose) -> Roof | None:
+    """Bring the heights of the roof into the scene's datum."""
+    known = {name: z for name, z in content.massing.roof.items() if z is not None}
+    if not known:
+        return None
+    spots = np.array([[0.0, 0.0, z] for z in known.values()]) + pose.anchor
+    return Roof(**{f"{name}_m": float(z) for name, z in zip(known, pose.apply(spots)[:, 2], strict=True)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

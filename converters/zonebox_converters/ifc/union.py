@@ -6,7 +6,7 @@ The solid kernel can crash on open meshes: every shell passes `zonebox.geometry.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from zonebox.errors import GeometryError
 from zonebox.geometry.mesh import Mesh, area_m2, components, is_closed, volume_m3, welded
 from zonebox.geometry.solids import mesh_of, prism, solid_of
 from zonebox.geometry.solids import united as join
+from zonebox_converters.ifc import roof, slabs
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -60,17 +61,19 @@ def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[flo
     -------
     fields : dict
         ``elements``, ``closed``, ``open_share`` (of the surface), ``filled_m3`` (rooms and cavities), ``outlines_m2``
-        per section, ``slabs_m3`` per slab, ``outdoor`` (rows of spaces with nothing above them).
+        per section, ``slabs_m3`` per slab, ``outdoor`` (rows of spaces with nothing above them), ``roof`` (heights).
     arrays : mapping
         ``vertices`` and ``triangles`` of the solid; none where nothing was closed.
     """
     shells, rooms, facts = _closed_shells(arrays)
-    solid = _union(shells)
-    indoor, facts["outdoor"] = _indoor(rooms, solid)
+    bodies = _bodies(shells)
+    indoor, facts["outdoor"] = _indoor(rooms, bodies)
+    solid = _united(bodies)
     if indoor and solid is not None:
-        solid = join([solid, *indoor])
+        solid = join([solid, *indoor])  # rooms come last: together with the walls, fewer of them end up airtight
     solid, filled = _filled(solid)
-    facts["outlines_m2"] = [None if solid is None else _outline_m2(solid, z) for z in sections_z]
+    above = {} if solid is None else _above(solid, sections_z)
+    facts["outlines_m2"] = [None if solid is None else _outline_m2(solid, z, above[z]) for z in sections_z]
     facts["slabs_m3"] = _slabs_m3(solid, slabs_z)
     if solid is not None and held_share(slabs_z, facts["outlines_m2"], facts["slabs_m3"]) < AIRTIGHT:
         solid, layered = _with_rooms(solid)
@@ -81,6 +84,7 @@ def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[flo
     if solid is None:
         return facts, {"vertices": np.zeros((0, 3)), "triangles": np.zeros((0, 3), dtype=np.int32)}
     mesh = mesh_of(solid)
+    facts["roof"] = roof.heights(mesh, _polygons(solid.project()))
     return facts, {"vertices": mesh.vertices, "triangles": mesh.triangles}
 
 
@@ -94,18 +98,10 @@ def held_share(floors: Sequence[float], outlines: Sequence[float | None], slabs:
 
 
 def _slabs_m3(solid: Any, slabs_z: Sequence[float]) -> list[float | None]:
-    """Volume of a solid between neighbouring heights, in one pass from the bottom up."""
-    volumes: list[float | None] = []
-    rest = solid
-    for low, high in itertools.pairwise(slabs_z):
-        if rest is None:
-            volumes.append(None)
-            continue
-        rest = rest.trim_by_plane((0, 0, 1), low)
-        upper, lower = rest.split_by_plane((0, 0, 1), high)
-        volumes.append(float(lower.volume()))
-        rest = upper
-    return volumes
+    """Volume of a solid between neighbouring heights."""
+    if solid is None:
+        return [None] * max(0, len(slabs_z) - 1)
+    return list(slabs.volumes_m3(mesh_of(solid), slabs_z))
 
 
 def _closed_shells(arrays: Arrays) -> tuple[list[Mesh], dict[int, list[Mesh]], dict[str, Any]]:
@@ -156,35 +152,85 @@ def _split(mesh: Mesh) -> tuple[list[Mesh], float, float]:
     return parts, kept, lost
 
 
-def _union(shells: Sequence[Mesh]) -> Any:
+def _bodies(shells: Iterable[Mesh]) -> list[Any]:
+    """Solids of the shells that the kernel takes."""
     good = []
     for shell in shells:
         try:
             good.append(solid_of(shell))
         except GeometryError:
             continue
-    whole = join(good)
+    return good
+
+
+def _united(bodies: Sequence[Any]) -> Any:
+    """Union in one go, which the kernel orders by itself; None where nothing is left."""
+    whole = join(bodies)
     return None if whole.is_empty() else whole
 
 
-def _indoor(rooms: Mapping[int, Sequence[Mesh]], solid: Any) -> tuple[list[Any], list[int]]:
+def _indoor(rooms: Mapping[int, Sequence[Mesh]], bodies: Sequence[Any]) -> tuple[list[Any], list[int]]:
     """Solids of the rooms that have building above them, and the rows of those that have none: roofs, gardens."""
+    made = {row: room for row, shells in rooms.items() if (room := _united(_bodies(shells))) is not None}
+    if not made or not bodies:
+        return [], []
+    middle = {row: round(float(mesh_of(room).bounds[:, 2].mean()), 2) for row, room in made.items()}
+    above = _covers(bodies, middle.values())
     indoor: list[Any] = []
     outdoor: list[int] = []
-    above: dict[float, Any] = {}
-    for row, shells in rooms.items():
-        room = _union(shells)
-        if room is None or solid is None:
-            continue
-        middle = round(float(mesh_of(room).bounds[:, 2].mean()), 2)
-        if middle not in above:
-            above[middle] = _polygons(solid.trim_by_plane((0, 0, 1), middle).project())
+    for row, room in made.items():
         footprint = _polygons(room.project())
-        if footprint.intersection(above[middle]).area >= COVERED * footprint.area:
+        if footprint.intersection(above[middle[row]]).area >= COVERED * footprint.area:
             indoor.append(room)
         else:
             outdoor.append(row)
     return indoor, outdoor
+
+
+def _covers(bodies: Sequence[Any], heights: Iterable[float]) -> dict[float, Any]:
+    """Plan shape of what bodies have above each height, found body by body, so that they need not be united."""
+    waiting = sorted(((body.bounding_box()[2], body.bounding_box()[5], body) for body in bodies),
+                     key=lambda row: row[0])
+    covers: dict[float, Any] = {}
+    over = _polygons(_merged([]))
+    for height in sorted(set(heights), reverse=True):
+        higher: list[Any] = []
+        while waiting and waiting[-1][0] >= height:
+            higher.append(waiting.pop()[2].project())
+        over = over.union(_polygons(_merged(higher)))
+        cut = [body.trim_by_plane((0, 0, 1), height).project() for _, top, body in waiting if top > height]
+        covers[height] = over.union(_polygons(_merged(cut)))
+    return covers
+
+
+def _merged(sections: Sequence[Any]) -> Any:
+    """Union of cross-sections."""
+    from manifold3d import CrossSection, OpType
+
+    return CrossSection.batch_boolean(list(sections), OpType.Add) if sections else CrossSection()
+
+
+def _above(solid: Any, heights: Iterable[float]) -> dict[float, Any]:
+    """Plan shape of what a solid has above each height."""
+    ordered = sorted(set(heights))
+    layers = list(_layers(solid, ordered))
+    covers: dict[float, Any] = {}
+    over = layers[-1]
+    for height, layer in zip(reversed(ordered), reversed(layers[:-1]), strict=True):
+        covers[height] = over
+        over = over.union(layer)
+    return covers
+
+
+def _layers(solid: Any, heights: Sequence[float]) -> Iterator[Any]:
+    """Plan shapes of a solid between heights, from low to high; halving keeps the cut bodies small."""
+    if not heights:
+        yield _polygons(solid.project())
+        return
+    middle = len(heights) // 2
+    upper, lower = solid.split_by_plane((0, 0, 1), heights[middle])
+    yield from _layers(lower, heights[:middle])
+    yield from _layers(upper, heights[middle + 1:])
 
 
 def _filled(solid: Any) -> tuple[Any, float]:
@@ -193,9 +239,11 @@ def _filled(solid: Any) -> tuple[Any, float]:
         return None, 0.0
     mesh = mesh_of(solid)
     labels = components(mesh)
-    outer = [part for label in range(int(labels.max(initial=-1)) + 1)
-             if volume_m3(part := mesh.part(labels == label)) > tolerance.VOLUME_M3]
-    whole = _union(outer)
+    parts = [mesh.part(labels == label) for label in range(int(labels.max(initial=-1)) + 1)]
+    outer = [part for part in parts if volume_m3(part) > tolerance.VOLUME_M3]
+    if len(outer) == len(parts) == 1:
+        return solid, 0.0
+    whole = _united(_bodies(outer))
     if whole is None:
         return None, 0.0
     return whole, max(0.0, float(whole.volume() - solid.volume()))
@@ -226,12 +274,12 @@ def _with_rooms(solid: Any) -> tuple[Any, float]:
     return whole, max(0.0, float(whole.volume() - solid.volume()))
 
 
-def _outline_m2(solid: Any, z: float) -> float | None:
+def _outline_m2(solid: Any, z: float, above: Any) -> float | None:
     """Measure a storey's outline: the cut at ``z`` with the rooms between its walls and the reveals of its windows."""
     cut = _polygons(solid.slice(z))
     if cut.is_empty:
         return None
-    cut = _enclosed(cut, _polygons(solid.trim_by_plane((0, 0, 1), z).project()))
+    cut = _enclosed(cut, above)
     closed = cut.buffer(WINDOW_M / 2, join_style="mitre").buffer(-WINDOW_M / 2, join_style="mitre")
     reveals = [piece for piece in _surfaces(closed.difference(cut)).geoms if piece.buffer(-REVEAL_M / 2).is_empty]
     return float(cut.area + sum(piece.area for piece in reveals))
