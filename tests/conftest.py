@@ -32,6 +32,12 @@ def unavailable(what: str, remedy: str) -> None:
     pytest.skip(message)
 
 
+def processor_seconds() -> float:
+    """Processor time of this process and of its finished children: what a busy machine does not stretch."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Root of the checkout."""

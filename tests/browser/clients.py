@@ -27,7 +27,7 @@ MODULES = HERE / "node_modules"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
              "--ignore-gpu-blocklist", "--disable-dev-shm-usage")
-LOAD_MS = 180_000
+LOAD_MS = 900_000
 
 
 def need(*, module: str, browser: bool = False) -> None:
@@ -102,6 +102,11 @@ class Cesium:
         x, y = self.page.evaluate("p => client.screen(...p)", [float(v) for v in ecef])
         return x, y
 
+    def look(self, ecef: Sequence[float], distance_m: float) -> None:
+        """Look at a point from a distance and wait until every tile in view is there."""
+        self.page.evaluate("p => client.look(...p)", [*(float(v) for v in ecef), distance_m])
+        self.page.wait_for_function("state.errors.length || state.loaded", timeout=LOAD_MS)
+
     def pick(self, xy: tuple[float, float]) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self.page.evaluate("p => client.pick(...p)", list(xy))
         return found
@@ -147,6 +152,6 @@ def cesium(tiles: Path, tileset: str = "tileset.json", **view: float) -> Iterato
 def validate_gltf(files: Sequence[Path]) -> list[dict[str, Any]]:
     """Errors, warnings and their messages of each GLB, as the Khronos validator counts them."""
     run = subprocess.run(["node", str(HERE / "validate_gltf.mjs"), *map(str, files)], capture_output=True, text=True,
-                         check=True, timeout=120)
+                         check=True, timeout=1800)
     rows: list[dict[str, Any]] = json.loads(run.stdout)
     return rows

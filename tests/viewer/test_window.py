@@ -51,5 +51,5 @@ def test_a_window_follows_its_camera(ability: Ability) -> None:
     command = ["xvfb-run", "-a", "-s", "-screen 0 640x480x24", sys.executable, "-W", "error::DeprecationWarning",
                "-c", code]
     env = {name: value for name, value in os.environ.items() if name != WINDOW_VARIABLE}   # pictures may have set it
-    run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=env)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False, env=env)
     assert run.stdout.split() == ["screen", "True", "turned", "True", "True"], run.stderr

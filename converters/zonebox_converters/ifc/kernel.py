@@ -16,10 +16,10 @@ from zonebox.geometry.mesh import Mesh
 from zonebox_converters.ifc import isolation
 from zonebox_converters.ifc.isolation import Child, Message
 
-BATCH_LIMIT_S: Final = 120.0
+BATCH_LIMIT_S: Final = 300.0
 """A worker that has been silent for this long hangs; its products are tried again one by one."""
 
-PRODUCT_LIMIT_S: Final = 30.0
+PRODUCT_LIMIT_S: Final = 120.0
 """A product that takes longer than this on its own is given up and named."""
 
 PRODUCTS_PER_WORKER: Final = 40

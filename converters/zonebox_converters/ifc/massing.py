@@ -18,7 +18,7 @@ from zonebox_converters.ifc.stated import Vector
 SECTION_M: Final = 1.0
 """A storey's area is measured on a cut this far above its floor (domain D5)."""
 
-LIMIT_S: Final = 600.0
+LIMIT_S: Final = 1800.0
 """Uniting all shells of a file may take this long."""
 
 

@@ -19,7 +19,7 @@ WINDOW_VARIABLE: Final = "VTK_DEFAULT_OPENGL_WINDOW"
 PACKAGES: Final = "apt-get install libegl1 libgl1-mesa-dri"
 """What gives a Debian or Ubuntu machine without a graphics card a software OpenGL driver (EGL and llvmpipe)."""
 
-TIMEOUT_S: Final = 60.0
+TIMEOUT_S: Final = 180.0
 
 SCREEN_WINDOWS: Final = ("vtkXOpenGLRenderWindow", "vtkWin32OpenGLRenderWindow", "vtkCocoaRenderWindow")
 """Window classes that a person can see."""
