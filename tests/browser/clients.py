@@ -128,7 +128,7 @@ def cesium(tiles: Path, tileset: str = "tileset.json", **view: float) -> Iterato
     query = urlencode({"tileset": f"/tiles/{tileset}", **view})
     with served(mounts) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
-        page = browser.new_page(viewport={"width": 960, "height": 640})
+        page = browser.new_page(viewport={"width": 720, "height": 480})
         client = Cesium(page)
 
         def guard(route: Any) -> None:
