@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -18,7 +19,10 @@ def _shared_folder() -> Path | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let scenes and child processes find the shared data where the tests found it."""
+    """Let scenes and child processes find the shared data; draw the same examples on every machine, fast or slow."""
+    settings.register_profile("zonebox", deadline=None, derandomize=True,
+                              suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("zonebox")
     folder = _shared_folder()
     if folder is not None:
         os.environ.setdefault("ZONEBOX_DATA", str(folder))
