@@ -9,9 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox.geometry.mesh import triangle_normals
 from zonebox_converters.tiles import metadata
-from zonebox_converters.tiles.glb import LINES, TRIANGLES, GlbBuilder, Json, y_up
+from zonebox_converters.tiles.glb import LINES, TRIANGLES, GlbBuilder, Json, bounds, y_up
 from zonebox_converters.tiles.layers import Layer, Look
 from zonebox_converters.tiles.place import Matrix, into
 from zonebox_converters.tiles.surface import Drawn, creases, draw, face_normals, vertex_normals, weld
@@ -35,69 +34,68 @@ class Content:
     triangles: int
 
 
-def content(
-    layer: Layer,
-    rows: NDArray[np.intp],
-    ecef: NDArray[np.float64],
-    normals: NDArray[np.float64] | None,
-    matrix: Matrix,
-    *,
-    generator: str,
-) -> Content | None:
-    """Write some triangles of a layer.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """Some triangles of a layer: all that a tile's content is made of.
 
     Parameters
     ----------
-    rows : (k,) intp
-        Triangles.
-    ecef : (n, 3) float64
-        The layer's vertices in EPSG:4978.
+    points : (n, 3) float64
+        Vertices in EPSG:4978.
     normals : (n, 3) float64 or None
         Their normals, where the layer is smooth.
+    triangles : (k, 3) int32
+        Rows of ``points``.
+    feature : (k,) int32
+        Row of ``table`` for each triangle.
+    color : (k, 4) uint8
+        sRGB and opacity of each triangle.
     matrix : (4, 4) float64
         The tile's frame.
-
-    Returns
-    -------
-    Content or None
-        None where no triangle has an area.
     """
-    used, flat = np.unique(layer.mesh.triangles[rows], return_inverse=True)
-    points, triangles = into(matrix, ecef[used]), flat.reshape(-1, 3)
-    if not layer.look.smooth:
+
+    points: NDArray[np.float64]
+    normals: NDArray[np.float64] | None
+    triangles: NDArray[np.int32]
+    feature: NDArray[np.int32]
+    color: NDArray[np.uint8]
+    table: metadata.Table
+    look: Look
+    matrix: Matrix
+
+
+def content(part: Part, *, generator: str) -> Content | None:
+    """Write a part of a layer as a GLB; None where no triangle has an area."""
+    look, matrix = part.look, part.matrix
+    points, triangles = into(matrix, part.points), part.triangles.astype(np.int64)
+    if not look.smooth:
         first, place = weld(points.astype(np.float32))
         points, triangles = points[first], place[triangles]
-    keep = _has_area(points, triangles)
+    faces, keep = face_normals(points, triangles, least_area_m2=LEAST_AREA_M2)
     if not keep.any():
         return None
-    triangles, rows = triangles[keep], rows[keep]
-    faces = face_normals(points, triangles)
-    features, feature = np.unique(layer.feature[rows], return_inverse=True)
-    palette, group, tint = _palette(layer.color[rows])
-    smooth = normals[used] @ matrix[:3, :3] if normals is not None else None
+    triangles = triangles[keep]
+    features, feature = np.unique(part.feature[keep].astype(np.int64), return_inverse=True)
+    palette, group, tint = _palette(part.color[keep])
+    smooth = part.normals @ matrix[:3, :3] if part.normals is not None else None
     drawn = draw(triangles, faces if smooth is None else smooth, feature, tint, smooth=smooth is not None)
-    if layer.look.lift_m:
-        points = points + layer.look.lift_m * vertex_normals(points, triangles)
-    edges = creases(triangles, faces, feature) if layer.look.outline or layer.look.lines else None
+    if look.lift_m:
+        points = points + look.lift_m * vertex_normals(points, triangles)
+    edges = creases(triangles, faces, feature) if look.outline or look.lines else None
 
     glb = GlbBuilder()
     positions = y_up(points[drawn.source])
     attributes = _attributes(glb, positions, drawn, len(features), palette if len(palette) > MOST_MATERIALS else None)
-    looks = _materials(palette, layer.look)
-    primitives, materials = _primitives(glb, attributes, drawn, looks, group, edges, layer.look)
+    looks = _materials(palette, look)
+    primitives, materials = _primitives(glb, attributes, drawn, looks, group, edges, look)
     document = _document(primitives, materials, generator)
     for primitive in primitives:
         primitive.setdefault("extensions", {})["EXT_mesh_features"] = {
             "featureIds": [{"featureCount": len(features), "attribute": 0, "propertyTable": 0}]}
-    document["extensions"] = {"EXT_structural_metadata": metadata.encode(layer.table.take(features), glb)}
-    low, high = positions.min(0).astype(np.float64), positions.max(0).astype(np.float64)
+    document["extensions"] = {"EXT_structural_metadata": metadata.encode(part.table.take(features), glb)}
+    low, high = bounds(positions).astype(np.float64)
     box = np.array([[low[0], -high[2], low[1]], [high[0], -low[2], high[1]]])
     return Content(data=glb.finish(document), box=box, triangles=len(triangles))
-
-
-def _has_area(points: NDArray[np.float64], triangles: NDArray[np.intp]) -> NDArray[np.bool_]:
-    doubled = triangle_normals(points[triangles])
-    return np.asarray(np.einsum("ij,ij->i", doubled, doubled) > (2 * LEAST_AREA_M2) ** 2)
 
 
 def _palette(colors: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
@@ -117,7 +115,7 @@ def _attributes(glb: GlbBuilder, positions: NDArray[np.float32], drawn: Drawn, f
                 palette: NDArray[np.uint8] | None) -> dict[str, int]:
     ids = drawn.feature.astype(np.uint16 if features <= 0xFFFF + 1 else np.float32)
     attributes = {
-        "POSITION": glb.attribute(positions, bounds=True),
+        "POSITION": glb.attribute(positions, bounded=True),
         "NORMAL": glb.attribute(y_up(drawn.normals)),
         "_FEATURE_ID_0": glb.attribute(ids),
     }

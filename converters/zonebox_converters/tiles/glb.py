@@ -34,6 +34,12 @@ def y_up(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.stack([vectors[:, 0], vectors[:, 2], -vectors[:, 1]], axis=1).astype(np.float32) + np.float32(0.0)
 
 
+def bounds(table: NDArray[Any]) -> NDArray[Any]:
+    """Lowest and highest value (2, k) of each column of rows (n, k)."""
+    columns = np.ascontiguousarray(table.T)
+    return np.stack([columns.min(axis=1), columns.max(axis=1)])
+
+
 class GlbBuilder:
     """Collects arrays into one binary chunk and hands out the indices that glTF refers to them by.
 
@@ -65,7 +71,7 @@ class GlbBuilder:
         self._views.append(view)
         return len(self._views) - 1
 
-    def attribute(self, array: NDArray[Any], *, bounds: bool = False, normalized: bool = False) -> int:
+    def attribute(self, array: NDArray[Any], *, bounded: bool = False, normalized: bool = False) -> int:
         """Append a vertex attribute (n,) or (n, k) and return its accessor; rows are padded to four bytes."""
         table = np.ascontiguousarray(array.reshape(len(array), -1))
         row = table.dtype.itemsize * table.shape[1]
@@ -78,8 +84,8 @@ class GlbBuilder:
         accessor = self._accessor(table, self.view(raw.tobytes(), target=ARRAY_BUFFER, stride=stride))
         if normalized:
             accessor["normalized"] = True
-        if bounds:
-            accessor["min"], accessor["max"] = table.min(0).tolist(), table.max(0).tolist()
+        if bounded:
+            accessor["min"], accessor["max"] = bounds(table).tolist()
         return len(self._accessors) - 1
 
     def indices(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox_converters.tiles.glb import Json
+from zonebox_converters.tiles.glb import Json, bounds
 
 _TYPES: Final = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _PARTS: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
@@ -27,7 +30,7 @@ class Glb:
     """A GLB taken apart; ``problems`` grows as its parts are looked at."""
 
     document: Json
-    binary: bytes
+    buffers: list[bytes]
     problems: list[str] = field(default_factory=list)
 
     def view(self, index: Any) -> bytes | None:
@@ -38,10 +41,21 @@ class Glb:
         except (KeyError, IndexError, TypeError):
             self.problems.append(f"bufferViews[{index}] is missing")
             return None
-        if view.get("buffer", 0) != 0 or start < 0 or start + length > len(self.binary):
+        number: int = view.get("buffer", 0)
+        if not 0 <= number < len(self.buffers) or start < 0 or start + length > len(self.buffers[number]):
             self.problems.append(f"bufferViews[{index}] reaches past its buffer")
             return None
-        return self.binary[start:start + length]
+        data: bytes = self.buffers[number][start:start + length]
+        return data
+
+    def _plain(self, accessor: Json) -> tuple[Json, bytes | None]:
+        """Buffer view of an accessor and its bytes; None for these where they are sparse, compressed or missing."""
+        if "bufferView" not in accessor or "sparse" in accessor:
+            return {}, None
+        views, number = self.document.get("bufferViews", []), accessor["bufferView"]
+        view: Json = views[number] if 0 <= number < len(views) else {}
+        packed = any(name in view.get("extensions", {}) for name in _COMPRESSED)
+        return view, None if packed else self.view(number)
 
     def accessor(self, index: Any) -> NDArray[Any] | None:
         """Rows (n, k) of an accessor as stored; None where it cannot be read here (with or without a problem)."""
@@ -52,12 +66,7 @@ class Glb:
         except (KeyError, IndexError, TypeError):
             self.problems.append(f"accessors[{index}] is missing or has no known type")
             return None
-        if "bufferView" not in accessor or "sparse" in accessor:
-            return None
-        view = self.document.get("bufferViews", [])[accessor["bufferView"]]
-        if any(name in view.get("extensions", {}) for name in _COMPRESSED):
-            return None
-        data = self.view(accessor["bufferView"])
+        view, data = self._plain(accessor)
         if data is None:
             return None
         offset, row = accessor.get("byteOffset", 0), dtype.itemsize * parts
@@ -66,6 +75,28 @@ class Glb:
             self.problems.append(f"accessors[{index}] reaches past its buffer view")
             return None
         return np.ndarray((count, parts), dtype, data, offset, (stride, dtype.itemsize))
+
+
+def read_gltf(data: bytes, folder: Path) -> tuple[Glb | None, list[str]]:
+    """Read a glTF in JSON with the buffers beside it or inside it, or say why it cannot be."""
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return None, ["is no JSON"]
+    if not isinstance(document, dict):
+        return None, ["is no JSON object"]
+    glb = Glb(document, [])
+    for number, entry in enumerate(document.get("buffers", [])):
+        uri = entry.get("uri", "")
+        path = folder / unquote(urlsplit(uri).path)
+        if uri.startswith("data:"):
+            buffer = base64.b64decode(uri.partition(",")[2])
+        else:
+            buffer = path.read_bytes() if uri and path.is_file() else b""
+        if len(buffer) < entry.get("byteLength", 0):
+            glb.problems.append(f"buffers[{number}] is missing or shorter than its byteLength")
+        glb.buffers.append(buffer)
+    return glb, []
 
 
 def read_glb(data: bytes) -> tuple[Glb | None, list[str]]:
@@ -86,7 +117,12 @@ def read_glb(data: bytes) -> tuple[Glb | None, list[str]]:
         document = None
     if not isinstance(document, dict):
         return None, ["has no JSON chunk with an object in it"]
-    return Glb(document, chunks.get(_BIN_CHUNK, b"")), []
+    binary = chunks.get(_BIN_CHUNK, b"")
+    glb = Glb(document, [binary])
+    for number, entry in enumerate(document.get("buffers", [])[:1]):
+        if isinstance(entry, dict) and "uri" not in entry and entry.get("byteLength", 0) > len(binary):
+            glb.problems.append(f"buffers[{number}] is shorter than its byteLength")
+    return glb, []
 
 
 def _chunks(data: bytes) -> dict[int, bytes] | None:
@@ -104,6 +140,8 @@ def _chunks(data: bytes) -> dict[int, bytes] | None:
 
 def check_glb(glb: Glb) -> list[NDArray[np.float64]]:
     """Check primitives and property tables, and return every mesh's vertices (n, 3), y up, nodes applied."""
+    if "asset" not in glb.document:
+        glb.problems.append("asset is missing")
     tables = _check_tables(glb)
     placed: list[NDArray[np.float64]] = []
     positions: dict[int, list[NDArray[np.float64]]] = {}
@@ -124,13 +162,16 @@ def _check_primitive(glb: Glb, primitive: Json, place: str, tables: list[int]) -
     if stored is None or stored.shape[1] != 3:
         return None
     accessor = glb.document["accessors"][attributes["POSITION"]]
-    stated, found = (accessor.get("min"), accessor.get("max")), np.stack([stored.min(0), stored.max(0)])
+    stated, found = (accessor.get("min"), accessor.get("max")), bounds(stored)
     if None in stated or not np.allclose(np.array(stated, dtype=np.float64), found, rtol=1e-6, atol=1e-6):
         glb.problems.append(f"{place}: min and max of POSITION are not those of its values")
-    if not np.isfinite(stored).all():
+    if not np.isfinite(found).all():
         glb.problems.append(f"{place}: POSITION is not finite")
+    accessors = glb.document["accessors"]
     for name, index in attributes.items():
-        if glb.document["accessors"][index].get("count") != len(stored):
+        if not 0 <= index < len(accessors):
+            glb.problems.append(f"{place}: {name} has no accessor")
+        elif glb.document["accessors"][index].get("count") != len(stored):
             glb.problems.append(f"{place}: {name} has another count than POSITION")
     if "indices" in primitive:
         indices = glb.accessor(primitive["indices"])

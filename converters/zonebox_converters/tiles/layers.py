@@ -90,7 +90,9 @@ def worst(states: Iterable[State]) -> State | None:
     >>> worst([State.PASS, State.NOT_CHECKED]).value, worst([])
     ('NOT_CHECKED', None)
     """
-    found = set(states)
+    found = states if isinstance(states, frozenset | set) else set(states)
+    if not found:
+        return None
     return next((state for state in _WORST_FIRST if state in found), None)
 
 
@@ -131,7 +133,7 @@ def _context(buildings: Sequence[Building]) -> Layer | None:
     rows = []
     for building, low, high in zip(shown, np.minimum.reduceat(elevation, starts).tolist(),
                                    np.maximum.reduceat(elevation, starts).tolist(), strict=True):
-        others = "; ".join(f"{key}={value}" for key, value in sorted(building.attributes.items()))
+        others = "; ".join([f"{key}={value}" for key, value in sorted(building.attributes.items())])
         rows.append((building.id, building.name, high - low, high, _storeys(building), others, building.source))
     return _layer("context", [b.mesh for b in shown], [CONTEXT_COLOR] * len(shown), table(_CONTEXT_SCHEMA, rows),
                   Look(outline=True))
@@ -251,6 +253,14 @@ def _finding_row(finding: Finding) -> tuple[Any, ...]:
             f"{cure.action} {cure.amount:.4g} {cure.unit}" if cure else "", " ".join(finding.elements))
 
 
+def _side_by_side(meshes: Sequence[Mesh]) -> Mesh:
+    """Put many small meshes into one, in order, without a loop over them."""
+    starts = np.cumsum([0, *(len(m.vertices) for m in meshes[:-1])])
+    shift = np.repeat(starts.astype(np.int32), [len(m.triangles) for m in meshes])
+    return Mesh(vertices=np.concatenate([m.vertices for m in meshes]),
+                triangles=np.concatenate([m.triangles for m in meshes]) + shift[:, None])
+
+
 def control_text(control: Control) -> str:
     """Say a control in a few words: kind, limit or distance over height, edges, document and clause."""
     said: list[str] = [control.kind.value]
@@ -273,6 +283,6 @@ def _layer(
     """Make a layer in which every mesh is one feature of one colour."""
     if not meshes:
         return None
-    feature = np.repeat(np.arange(len(meshes), dtype=np.int64), [len(m) for m in meshes])
-    return Layer(name=name, mesh=merged(meshes), feature=feature,
+    feature = np.repeat(np.arange(len(meshes), dtype=np.int64), [len(m.triangles) for m in meshes])
+    return Layer(name=name, mesh=_side_by_side(meshes), feature=feature,
                  color=np.array(colors, dtype=np.uint8).reshape(-1, 4)[feature], table=rows, look=look)

@@ -142,10 +142,13 @@ def encode(given: Table, glb: GlbBuilder) -> Json:
 
 def _encoded(declared: Property, column: NDArray[Any], glb: GlbBuilder) -> Json:
     if declared.kind == STRING:
-        texts = [text.encode() for text in column]
-        offsets = np.zeros(len(texts) + 1, dtype=np.uint32)
-        np.cumsum([len(text) for text in texts], out=offsets[1:])
-        return {"values": glb.view(b"".join(texts)), "stringOffsets": glb.view(offsets.tobytes()),
+        whole = "".join(column)
+        data = whole.encode()
+        plain = len(data) == len(whole)         # ASCII: a byte a character
+        sizes = map(len, column if plain else (text.encode() for text in column))
+        offsets = np.zeros(len(column) + 1, dtype=np.uint32)
+        np.cumsum(np.fromiter(sizes, dtype=np.int64, count=len(column)), out=offsets[1:])
+        return {"values": glb.view(data), "stringOffsets": glb.view(offsets.tobytes()),
                 "stringOffsetType": UINT32}
     if declared.kind == FLOAT64:
         column = np.where(np.isfinite(column), column, NO_DATA)

@@ -50,10 +50,13 @@ class Folder:
 
     def put(self, name: str, data: bytes) -> None:
         """Write a planned file, unless these bytes are there already."""
+        self.keep(name, rewritten=write_file(self.root / name, data))
+
+    def keep(self, name: str, *, rewritten: bool) -> None:
+        """Take note of a planned file that is in its place."""
         assert name in self._planned, name
         self._kept.add(name)
-        if _write(self.root / name, data):
-            self.written += 1
+        self.written += rewritten
 
     def close(self) -> None:
         """Remove what an earlier run wrote and this one did not, and list what is there now."""
@@ -67,7 +70,7 @@ class Folder:
     def _list(self, names: set[str]) -> None:
         text = json.dumps({"about": "files written by zonebox tiles; others in this folder are left alone",
                            "files": sorted(names)}, ensure_ascii=False, indent=1)
-        _write(self.root / MANIFEST, f"{text}\n".encode())
+        write_file(self.root / MANIFEST, f"{text}\n".encode())
 
 
 def _listed(manifest: Path) -> set[str]:
@@ -79,7 +82,8 @@ def _listed(manifest: Path) -> set[str]:
         return set()
 
 
-def _write(path: Path, data: bytes) -> bool:
+def write_file(path: Path, data: bytes) -> bool:
+    """Write a file beside its place and move it there whole; False where these bytes are there already."""
     if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

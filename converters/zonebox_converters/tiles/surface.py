@@ -62,10 +62,22 @@ def group_rows(rows: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         mixed ^= rows[:, i].astype(np.uint64) + _MIX[i % 4]
         mixed *= _MIX[(i + 1) % 4]
         mixed ^= mixed >> np.uint64(29)
-    _, first, group = np.unique(mixed, return_index=True, return_inverse=True)
+    first, group = _group(mixed)
     if not np.array_equal(rows[first[group]], rows):
         _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     return first, group.reshape(-1)
+
+
+def _group(codes: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Group equal numbers as `numpy.unique` does, without the slower sort that keeps equals in order."""
+    if not len(codes):
+        return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+    order = np.argsort(codes)
+    ranked = codes[order]
+    new = np.concatenate([[True], ranked[1:] != ranked[:-1]])
+    group = np.empty(len(codes), dtype=np.intp)
+    group[order] = np.cumsum(new) - 1
+    return np.minimum.reduceat(order, np.flatnonzero(new)), group
 
 
 def weld(positions: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -74,10 +86,14 @@ def weld(positions: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.i
     return group_rows(bits)
 
 
-def face_normals(points: NDArray[np.float64], triangles: NDArray[Any]) -> NDArray[np.float64]:
-    """Return unit normals (m, 3) of triangles that have an area."""
+def face_normals(
+    points: NDArray[np.float64], triangles: NDArray[Any], *, least_area_m2: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Find the triangles (m,) larger than an area, and give the unit normals (k, 3) of these."""
     normals = triangle_normals(points[triangles])
-    return np.asarray(normals / np.sqrt(np.einsum("ij,ij->i", normals, normals))[:, None])
+    squared = np.einsum("ij,ij->i", normals, normals)
+    keep = squared > (2 * least_area_m2) ** 2
+    return np.asarray(normals[keep] / np.sqrt(squared[keep])[:, None]), keep
 
 
 def vertex_normals(points: NDArray[np.float64], triangles: NDArray[Any]) -> NDArray[np.float64]:

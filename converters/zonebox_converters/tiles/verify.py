@@ -1,13 +1,14 @@
 """Whether a tileset keeps its own promises: structure, volumes, errors, contents, tables.
 
-Works on any explicit tileset, not only on zonebox's. Implicit tiling, styles and compressed vertices are not looked
-into; a volume given by an extension is passed over.
+Works on any tileset, not only on zonebox's. Not looked into: archives (3tz, 3dtiles), what lies behind `http:`, styles,
+compressed vertices, the contents of implicit tiles, and a volume given by an extension.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -15,8 +16,12 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox_converters.tiles.entities import Found, check_entity, stated_error
 from zonebox_converters.tiles.glb import Json
-from zonebox_converters.tiles.glbcheck import check_glb, read_glb
+from zonebox_converters.tiles.glbcheck import Glb, check_glb, read_glb, read_gltf
+from zonebox_converters.tiles.heads import ARCHIVE, GLTF, check_extensions, check_head, read_schema, used_below
+from zonebox_converters.tiles.legacy import MAGICS, read_legacy
+from zonebox_converters.tiles.subtrees import check_root, check_subtrees, read_tiling, template_problems
 from zonebox_converters.tiles.volumes import Volume, finite_numbers, read_volume
 
 SLACK_M: Final = 2e-3
@@ -27,9 +32,6 @@ SLACK_RATIO: Final = 1e-6
 
 Y_TO_Z: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Turns glTF's y-up into the tile's z-up (3D Tiles 1.1, 6.7.1.6.3)."""
-
-_VERSIONS: Final = ("1.0", "1.1")
-_MAGICS: Final = (b"b3dm", b"i3dm", b"pnts", b"cmpt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,22 +47,25 @@ class Problem:
         return f"{self.file}#{self.place}: {self.text}"
 
 
-def verify(tileset: Path) -> list[Problem]:
+def verify(tileset: Path, *, trusted: Collection[Path] = ()) -> list[Problem]:
     """List what is wrong with a tileset; nothing where it is sound.
 
     Parameters
     ----------
     tileset : Path
         The folder with ``tileset.json``, or the JSON file itself.
+    trusted : collection of Path
+        Contents that need not be opened again; they must be there all the same.
 
     Notes
     -----
-    Checked: required fields and their types; geometric error never larger than the parent's; children's and contents'
-    volumes inside their tile's; every content present; GLB structure, indices, feature ids and property tables; every
-    vertex inside the volumes of its tile.
+    Checked: required fields and their types; declared extensions; schemas, metadata and statistics; geometric error
+    never larger than the parent's; children's and contents' volumes inside their tile's; every content and subtree
+    present; structure of GLB, glTF and the formats of 1.0, their indices, feature ids and tables; every vertex inside
+    the volumes of its tile.
     """
     path = tileset / "tileset.json" if tileset.is_dir() else tileset
-    walk = _Walk(path.parent)
+    walk = _Walk(path.parent, frozenset(trusted))
     walk.tileset(path, np.eye(4), None, ())
     return walk.problems
 
@@ -73,22 +78,60 @@ class _Above:
     error: float | None
 
 
+@dataclass(slots=True, kw_only=True)
+class _File:
+    """The tileset file that is being read, and those that led to it; ``needs`` are extensions that its contents use."""
+
+    via: tuple[Path, ...]
+    version: str
+    schema: Json | None
+    groups: int
+    needs: set[str] = field(default_factory=set)
+
+    @property
+    def folder(self) -> Path:
+        return self.via[-1].parent
+
+
 class _Walk:
     """Goes through a tileset and those it refers to, and collects problems."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, trusted: frozenset[Path]) -> None:
         self.base = base
+        self.trusted = {path.resolve() for path in trusted}
         self.problems: list[Problem] = []
         self._file = ""
 
-    def tileset(self, path: Path, matrix: NDArray[np.float64], above: _Above | None, via: tuple[Path, ...]) -> None:
-        """Check a tileset file under the matrix of the tile that refers to it."""
+    def tileset(self, path: Path, matrix: NDArray[np.float64], above: _Above | None,
+                via: tuple[Path, ...]) -> set[str]:
+        """Check a tileset file under the matrix of the tile that refers to it; give the extensions it needs."""
         outer, self._file = self._file, self._name(path)
         document = self._read(path)
-        if document is not None and self._check_head(document):
-            start = _Above(volume=above.volume if above else None, error=_error(document))
-            self._tile(document["root"], "/root", matrix, start, (*via, path.resolve()))
+        needs: set[str] = set()
+        if document is not None:
+            needs = self._document(document, matrix, above, (*via, path.resolve()))
         self._file = outer
+        return needs
+
+    def _document(self, document: Json, matrix: NDArray[np.float64], above: _Above | None,
+                  via: tuple[Path, ...]) -> set[str]:
+        schema, wrong = read_schema(document, via[-1].parent)
+        self._tell("", iter(wrong))
+        self._tell("", check_head(document, schema))
+        asset, groups = document.get("asset"), document.get("groups")
+        here = _File(via=via, version=str(asset.get("version")) if isinstance(asset, dict) else "", schema=schema,
+                     groups=len(groups) if isinstance(groups, list) else 0)
+        if _error(document) is None:
+            self._say("/geometricError", "is missing, negative or no number")
+        if not isinstance(document.get("root"), dict):
+            self._say("/root", "is missing or no object")
+        else:
+            if "refine" not in document["root"]:
+                self._say("/root/refine", "is missing; the root must say ADD or REPLACE")
+            start = _Above(volume=above.volume if above else None, error=_error(document))
+            self._tile(document["root"], "/root", matrix, start, here)
+        self._tell("", check_extensions(document, here.needs))
+        return used_below(document) | here.needs
 
     def _read(self, path: Path) -> Json | None:
         try:
@@ -104,36 +147,20 @@ class _Walk:
             return None
         return document
 
-    def _check_head(self, document: Json) -> bool:
-        asset = document.get("asset")
-        if not isinstance(asset, dict):
-            self._say("/asset", "is missing or no object")
-        elif asset.get("version") not in _VERSIONS:
-            self._say("/asset/version", f"got {asset.get('version')!r}, want one of {', '.join(_VERSIONS)}")
-        if _error(document) is None:
-            self._say("/geometricError", "is missing, negative or no number")
-        if not isinstance(document.get("root"), dict):
-            self._say("/root", "is missing or no object")
-            return False
-        if "refine" not in document["root"]:
-            self._say("/root/refine", "is missing; the root must say ADD or REPLACE")
-        return True
-
-    def _tile(self, tile: Any, place: str, outer: NDArray[np.float64], above: _Above, via: tuple[Path, ...]) -> None:
+    def _tile(self, tile: Any, place: str, outer: NDArray[np.float64], above: _Above, here: _File) -> None:
         if not isinstance(tile, dict):
             self._say(place, "is no object")
             return
         matrix = outer @ self._transform(tile, place)
         volume = self._volume(tile, place, matrix, above.volume)
-        error = _error(tile)
-        if error is None:
-            self._say(f"{place}/geometricError", "is missing, negative or no number")
-        elif above.error is not None and error > above.error:
-            self._say(f"{place}/geometricError", f"{error} is larger than the parent's {above.error}")
+        below = _Above(volume=volume, error=self._tile_error(tile, place, above, here))
         if "refine" in tile and tile["refine"] not in ("ADD", "REPLACE"):
             self._say(f"{place}/refine", f"got {tile['refine']!r}, want ADD or REPLACE")
-        below = _Above(volume=volume, error=error if error is not None else above.error)
-        self._contents(tile, place, matrix, below, via)
+        if "metadata" in tile:
+            self._tell(f"{place}/metadata", check_entity(tile["metadata"], here.schema))
+        if "implicitTiling" in tile:
+            self._implicit(tile, place, here)
+        self._contents(tile, place, matrix, below, here)
         children = tile.get("children")
         if children is None:
             return
@@ -141,7 +168,31 @@ class _Walk:
             self._say(f"{place}/children", "is no array or an empty one; leave it out instead")
             return
         for number, child in enumerate(children):
-            self._tile(child, f"{place}/children/{number}", matrix, below, via)
+            self._tile(child, f"{place}/children/{number}", matrix, below, here)
+
+    def _tile_error(self, tile: Json, place: str, above: _Above, here: _File) -> float | None:
+        """Geometric error of a tile, by its metadata where that states one; the parent's where it is unusable."""
+        error = _error(tile)
+        if error is None:
+            self._say(f"{place}/geometricError", "is missing, negative or no number")
+        stated = stated_error(tile.get("metadata"), here.schema)
+        error = error if stated is None else stated
+        if error is not None and above.error is not None and error > above.error:
+            self._say(f"{place}/geometricError", f"{error} is larger than the parent's {above.error}")
+        return above.error if error is None else error
+
+    def _implicit(self, tile: Json, place: str, here: _File) -> None:
+        self._tell(place, check_root(tile))
+        tiling, wrong = read_tiling(tile["implicitTiling"])
+        self._tell(f"{place}/implicitTiling", iter(wrong))
+        if tiling is None:
+            return
+        for entry in _contents_of(tile):
+            if isinstance(entry, dict) and isinstance(entry.get("uri"), str):
+                for text in template_problems(entry["uri"], tiling.branches):
+                    self._say(f"{place}/content/uri", text)
+        for path, where, text in check_subtrees(here.folder, tiling):
+            self.problems.append(Problem(file=self._name(path), place=where, text=text))
 
     def _transform(self, tile: Json, place: str) -> NDArray[np.float64]:
         given = tile.get("transform")
@@ -168,67 +219,78 @@ class _Walk:
                 self._say(f"{place}/boundingVolume", f"reaches {out:.3f} m out of the volume around it")
         return volume
 
-    def _contents(
-        self, tile: Json, place: str, matrix: NDArray[np.float64], above: _Above, via: tuple[Path, ...]
-    ) -> None:
+    def _contents(self, tile: Json, place: str, matrix: NDArray[np.float64], above: _Above, here: _File) -> None:
         if "content" in tile and "contents" in tile:
             self._say(place, "has both content and contents")
         if "contents" in tile and (not isinstance(tile["contents"], list) or not tile["contents"]):
             self._say(f"{place}/contents", "is no array or an empty one")
             return
-        entries = [("content", tile["content"])] if "content" in tile else [
-            (f"contents/{k}", entry) for k, entry in enumerate(tile.get("contents", []))]
-        for name, entry in entries:
-            self._content(entry, f"{place}/{name}", matrix, above, "implicitTiling" in tile, via)
+        for number, entry in enumerate(_contents_of(tile)):
+            name = "content" if "content" in tile else f"contents/{number}"
+            self._content(entry, f"{place}/{name}", matrix, above, here, "implicitTiling" in tile)
 
-    def _content(self, entry: Any, place: str, matrix: NDArray[np.float64], above: _Above, implicit: bool,
-                 via: tuple[Path, ...]) -> None:
+    def _content(self, entry: Any, place: str, matrix: NDArray[np.float64], above: _Above, here: _File,
+                 implicit: bool) -> None:
         if not isinstance(entry, dict) or not isinstance(entry.get("uri"), str):
             self._say(place, "is no object with a uri")
             return
+        if "metadata" in entry:
+            self._tell(f"{place}/metadata", check_entity(entry["metadata"], here.schema))
+        group = entry.get("group", 0)
+        if "group" in entry and not (isinstance(group, int) and 0 <= group < here.groups):
+            self._say(f"{place}/group", f"got {group!r}, want the number of one of {here.groups} groups")
         tight = self._volume(entry, place, matrix, above.volume) if "boundingVolume" in entry else None
         parts = urlsplit(entry["uri"])
         if implicit or parts.scheme:
             return
-        path = via[-1].parent / unquote(parts.path)
+        path = here.folder / unquote(parts.path)
         if not path.is_file():
             self._say(f"{place}/uri", f"{entry['uri']} is missing")
             return
-        data = path.read_bytes()
+        if self.trusted and path.resolve() in self.trusted:
+            return
+        volumes = [v for v in (above.volume, tight) if v is not None]
+        self._open(path, path.read_bytes(), place, matrix, above, here, volumes)
+
+    def _open(self, path: Path, data: bytes, place: str, matrix: NDArray[np.float64], above: _Above, here: _File,
+              volumes: list[Volume]) -> None:
+        """Check a content by what its bytes are."""
         if data[:4] == b"glTF":
-            self._glb(path, data, matrix, [v for v in (above.volume, tight) if v is not None])
-        elif data[:4] in _MAGICS:
-            self._legacy(path, data)
-        elif _looks_like_tileset(data):
-            if path.resolve() in via:
-                self._say(f"{place}/uri", f"{entry['uri']} leads back to itself")
+            if here.version == "1.0":
+                here.needs.add(GLTF)
+            self._gltf(path, *read_glb(data), matrix, volumes)
+        elif data[:4] in MAGICS:
+            self._legacy(path, data, matrix, volumes)
+        elif path.suffix == ".3tz":
+            here.needs.add(ARCHIVE)
+        elif (document := _json_object(data)) is None:
+            return
+        elif "root" in document:
+            if path.resolve() in here.via:
+                self._say(f"{place}/uri", f"{path.name} leads back to itself")
             else:
-                self.tileset(path, matrix, above, via)
+                here.needs |= self.tileset(path, matrix, above, here.via)
+        elif "asset" in document:
+            if here.version == "1.0":
+                here.needs.add(GLTF)
+            self._gltf(path, *read_gltf(data, path.parent), matrix, volumes)
 
-    def _glb(self, path: Path, data: bytes, matrix: NDArray[np.float64], volumes: list[Volume]) -> None:
-        glb, wrong = read_glb(data)
-        if glb is not None:
-            try:
-                placed = check_glb(glb)
-            except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-                placed = []
-                glb.problems.append(f"is not built as glTF asks ({type(error).__name__}: {error})")
-            wrong = glb.problems
-            for points in placed:
-                world = points @ Y_TO_Z.T @ matrix[:3, :3].T + matrix[:3, 3]
-                for volume in volumes:
-                    out = float(volume.outside_m(world).max())
-                    if out > _slack(volume):
-                        wrong.append(f"a vertex lies {out:.3f} m out of the tile's {volume.kind}")
-        self.problems += [Problem(file=self._name(path), place="", text=text) for text in dict.fromkeys(wrong)]
+    def _gltf(self, path: Path, glb: Glb | None, wrong: list[str], matrix: NDArray[np.float64],
+              volumes: list[Volume], center: NDArray[np.float64] | None = None) -> None:
+        told = gltf_problems(glb, wrong, matrix, volumes, center)
+        self.problems += [Problem(file=self._name(path), place="", text=text) for text in told]
 
-    def _legacy(self, path: Path, data: bytes) -> None:
-        length = int.from_bytes(data[8:12], "little")
-        if length != len(data):
-            self.problems.append(Problem(file=self._name(path), place="",
-                                         text=f"has {len(data)} bytes but its header says {length}"))
-        elif length % 8:
-            self.problems.append(Problem(file=self._name(path), place="", text="has a length not divisible by 8"))
+    def _legacy(self, path: Path, data: bytes, matrix: NDArray[np.float64], volumes: list[Volume]) -> None:
+        embedded, wrong = read_legacy(data)
+        self.problems += [Problem(file=self._name(path), place="", text=text) for text in wrong]
+        for entry in embedded:
+            glb, inner = read_glb(entry.glb)
+            self._gltf(path, glb, [f"holds a GLB that {text}" for text in inner], matrix,
+                       volumes if entry.center is not None else [], entry.center)
+
+    def _tell(self, place: str, found: Found) -> None:
+        for inner, text in found:
+            self._say(f"{place}{inner}", text)
 
     def _say(self, place: str, text: str) -> None:
         self.problems.append(Problem(file=self._file, place=place, text=text))
@@ -238,6 +300,29 @@ class _Walk:
             return path.resolve().relative_to(self.base.resolve()).as_posix()
         except ValueError:
             return path.as_posix()
+
+
+def gltf_problems(glb: Glb | None, wrong: list[str], matrix: NDArray[np.float64], volumes: list[Volume],
+                  center: NDArray[np.float64] | None = None) -> list[str]:
+    """Say what is wrong with a glTF that was read, or could not be (``wrong``), and where it leaves its volumes.
+
+    ``center`` (3,) is added to its vertices after they are turned z up.
+    """
+    if glb is None:
+        return wrong
+    try:
+        placed = check_glb(glb)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        placed = []
+        glb.problems.append(f"is not built as glTF asks ({type(error).__name__}: {error})")
+    for points in placed:
+        local = points @ Y_TO_Z.T + (0.0 if center is None else center)
+        world = local @ matrix[:3, :3].T + matrix[:3, 3]
+        for volume in volumes:
+            out = float(volume.outside_m(world).max())
+            if out > _slack(volume):
+                glb.problems.append(f"a vertex lies {out:.3f} m out of the tile's {volume.kind}")
+    return list(dict.fromkeys([*wrong, *glb.problems]))
 
 
 def _error(holder: Json) -> float | None:
@@ -252,10 +337,18 @@ def _slack(volume: Volume) -> float:
     return max(SLACK_M, SLACK_RATIO * volume.size_m)
 
 
-def _looks_like_tileset(data: bytes) -> bool:
+def _json_object(data: bytes) -> Json | None:
     if data.lstrip()[:1] != b"{":
-        return False
+        return None
     try:
-        return "root" in json.loads(data)
+        document: Json = json.loads(data)
     except ValueError:
-        return False
+        return None
+    return document
+
+
+def _contents_of(tile: Json) -> list[Any]:
+    if "content" in tile:
+        return [tile["content"]]
+    contents = tile.get("contents")
+    return contents if isinstance(contents, list) else []

@@ -65,8 +65,8 @@ class Volume:
             radius = self.numbers[3] * np.linalg.norm(self.matrix[:3, :3], axis=0).max()
             return np.asarray(np.maximum(np.linalg.norm(points - center, axis=1) - radius, 0.0))
         axes, half = _basis(self.matrix[:3, :3] @ self.numbers[3:].reshape(3, 3).T)
-        along = (points - center) @ np.linalg.inv(axes).T
-        return np.asarray(np.maximum(np.abs(along) - half, 0.0).max(axis=1, initial=0.0))
+        along = np.abs(np.linalg.inv(axes) @ (points - center).T) - half[:, None]
+        return np.maximum(along.max(axis=0), 0.0)
 
     def _outside_region(self, points: Points) -> NDArray[np.float64]:
         west, south, east, north, low, high = self.numbers

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,8 +16,9 @@ import zonebox
 from zonebox.errors import InputError, ZoneboxError
 from zonebox.frame import Frame, HeightShift
 from zonebox.model import Report, Scene
-from zonebox_converters.tiles.content import anchors, content
+from zonebox_converters.tiles.content import anchors
 from zonebox_converters.tiles.glb import Json
+from zonebox_converters.tiles.jobs import Done, Job, part_of
 from zonebox_converters.tiles.layers import Layer, layers
 from zonebox_converters.tiles.place import Matrix, tile_matrix
 from zonebox_converters.tiles.store import Folder
@@ -33,12 +35,19 @@ from zonebox_converters.tiles.tiling import (
     tile_json,
 )
 from zonebox_converters.tiles.verify import verify
+from zonebox_converters.tiles.workers import perform_all
 
 Progress = Callable[[str, int, int], None]
 """Told (layer, tiles done, tiles in all) after each tile."""
 
 VERSIONS: Final = ("1.1",)
 ROOT: Final = "tileset.json"
+
+TRIANGLES_WORTH_WORKERS: Final = 400_000
+"""Below, one process is done before others have started."""
+
+MOST_WORKERS: Final = 4
+"""More do not help: one process cuts the parts for all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +84,7 @@ def write(
     *,
     version: str = "1.1",
     force: bool = False,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> TilesResult:
     """Write a scene and its findings as 3D Tiles into a folder.
@@ -92,6 +102,8 @@ def write(
         Of 3D Tiles.
     force : bool
         Replace files of the same name that zonebox did not write.
+    workers : int or None
+        Processes that make contents; None for as many as pay, by the size of the scene. The bytes are the same.
 
     Raises
     ------
@@ -114,52 +126,93 @@ def write(
     cells = [quadtree(anchors(layer, TRIANGLES_PER_TILE)) for layer in made]
     named = [_uri(layer, cell) for layer, tree in zip(made, cells, strict=True) for cell in tree.leaves()]
     folder = Folder(out, [ROOT, *(f"{layer.name}/{ROOT}" for layer in made), *named], force=force)
-    written = [_write_contents(layer, tree, scene.frame, matrix, folder, progress)
-               for layer, tree in zip(made, cells, strict=True)]
-    results = _write_tilesets(scene, shift, matrix, [w for w in written if w is not None], folder)
+    helpers = _helpers(workers, sum(len(layer.mesh) for layer in made))
+    plans = [_Plan(layer=layer, tree=tree, leaves=tuple(tree.leaves()))
+             for layer, tree in zip(made, cells, strict=True)]
+    written = _write_contents(plans, scene.frame, matrix, folder, helpers, progress)
+    results = _write_tilesets(scene, shift, matrix, written, folder)
     folder.close()
-    problems = verify(out)
+    problems = [text for w in written for text in w.problems]
+    problems += map(str, verify(out, trusted=[out / name for name in named]))
     if problems:
         raise ZoneboxError(f"{problems[0]} ({len(problems)} problems in all): the tiles written are not sound; "
                            "please report this with the scene")
     return TilesResult(root=out / ROOT, layers=results, rewritten=folder.written, height_shift=shift)
 
 
+def _helpers(workers: int | None, triangles: int) -> int:
+    """Choose the number of processes to make contents with; starting them costs more than a small scene."""
+    if workers is not None:
+        return workers
+    return min(MOST_WORKERS, os.cpu_count() or 1) if triangles >= TRIANGLES_WORTH_WORKERS else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Plan:
+    """A layer and the cells that its triangles went to."""
+
+    layer: Layer
+    tree: Cell
+    leaves: tuple[Cell, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Written:
-    """Contents of one layer on disk: its tile tree, triangles drawn, and bytes of each file."""
+    """Contents of one layer on disk: its tile tree, triangles drawn, bytes of each file, what is wrong with them."""
 
     layer: Layer
     tile: Tile
     triangles: int
     sizes: tuple[int, ...]
+    problems: tuple[str, ...]
 
 
-def _write_contents(layer: Layer, tree: Cell, frame: Frame, matrix: Matrix, folder: Folder,
-                    progress: Progress | None) -> _Written | None:
-    """Bring a layer's vertices to the globe and write its tiles; None where nothing of it can be drawn."""
+def _write_contents(plans: Sequence[_Plan], frame: Frame, matrix: Matrix, folder: Folder, workers: int,
+                    progress: Progress | None) -> list[_Written]:
+    """Write the tiles of all layers; a layer of which nothing can be drawn falls out."""
+    count = {plan.layer.name: len(plan.leaves) for plan in plans}
+    steps = {name: itertools.count(1) for name in count}
+
+    def told(job: Job) -> None:
+        if progress is not None:
+            progress(job.layer, next(steps[job.layer]), count[job.layer])
+
+    jobs = (job for plan in plans for job in _jobs(plan, frame, matrix, folder.root))
+    results = iter(perform_all(jobs, workers=workers, told=told))
+    written = [_assembled(plan, list(itertools.islice(results, len(plan.leaves))), frame, matrix, folder)
+               for plan in plans]
+    return [w for w in written if w is not None]
+
+
+def _jobs(plan: _Plan, frame: Frame, matrix: Matrix, root: Path) -> Iterator[Job]:
+    """Bring a layer's vertices to the globe and cut it into the parts of its cells."""
+    layer = plan.layer
     ecef = frame.to_ecef(layer.mesh.vertices)
     normals = vertex_normals(ecef - matrix[:3, 3], layer.mesh.triangles) if layer.look.smooth else None
-    leaves = sum(1 for _ in tree.leaves())
-    steps = itertools.count(1)
-    done: list[tuple[int, int]] = []
+    for cell in plan.leaves:
+        part = part_of(layer, cell.rows, ecef, normals, _matrix(cell, frame, matrix))
+        yield Job(layer=layer.name, part=part, path=root / _uri(layer, cell), generator=generator())
 
-    def make_leaf(cell: Cell) -> Tile | None:
-        own = matrix if cell.center is None else tile_matrix(frame, *cell.center)
-        made = content(layer, cell.rows, ecef, normals, own, generator=generator())
-        if progress is not None:
-            progress(layer.name, next(steps), leaves)
-        if made is None:
-            return None
-        folder.put(_uri(layer, cell), made.data)
-        done.append((made.triangles, len(made.data)))
-        return leaf(own, made.box, _file(cell))
 
-    tile = grow(tree, matrix, make_leaf)
+def _assembled(plan: _Plan, results: Sequence[Done | None], frame: Frame, matrix: Matrix,
+               folder: Folder) -> _Written | None:
+    """Join what became of a layer's cells into its tree of tiles."""
+    drawn = [(cell, done) for cell, done in zip(plan.leaves, results, strict=True) if done is not None]
+    tiles: dict[str, Tile] = {}
+    for cell, done in drawn:
+        folder.keep(_uri(plan.layer, cell), rewritten=done.rewritten)
+        tiles[cell.name] = leaf(_matrix(cell, frame, matrix), done.box, _file(cell))
+    tile = grow(plan.tree, matrix, lambda cell: tiles.get(cell.name))
     if tile is None:
         return None
-    return _Written(layer=layer, tile=tile, triangles=sum(triangles for triangles, _ in done),
-                    sizes=tuple(size for _, size in done))
+    return _Written(layer=plan.layer, tile=tile, triangles=sum(done.triangles for _, done in drawn),
+                    sizes=tuple(done.size for _, done in drawn),
+                    problems=tuple(f"{_uri(plan.layer, cell)}: {text}" for cell, done in drawn
+                                   for text in done.problems))
+
+
+def _matrix(cell: Cell, frame: Frame, matrix: Matrix) -> Matrix:
+    return matrix if cell.center is None else tile_matrix(frame, *cell.center)
 
 
 def generator() -> str:

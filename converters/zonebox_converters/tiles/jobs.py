@@ -1,0 +1,76 @@
+"""Making the content of one tile, from nothing but what it is handed: here, or in another process.
+
+A `Part` is cut out of its layer by the process that knows the scene; whoever gets it writes the GLB, checks the bytes
+as any other reader would, and says what came out. The same parts give the same files wherever they are made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox_converters.tiles.content import Part, content
+from zonebox_converters.tiles.glbcheck import read_glb
+from zonebox_converters.tiles.layers import Layer
+from zonebox_converters.tiles.place import Matrix
+from zonebox_converters.tiles.store import write_file
+from zonebox_converters.tiles.tiling import box12
+from zonebox_converters.tiles.verify import gltf_problems
+from zonebox_converters.tiles.volumes import read_volume
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """A part of a layer, the file it becomes, and the name of the program that stands in it."""
+
+    layer: str
+    part: Part
+    path: Path
+    generator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Done:
+    """What became of a job.
+
+    Parameters
+    ----------
+    box : (2, 3) float64
+        Around the positions, in the tile's frame.
+    triangles, size : int
+        Drawn, and bytes of the file.
+    rewritten : bool
+        False where the same bytes were there before.
+    problems : tuple of str
+        What a reader would object to; nothing, unless there is a mistake here.
+    """
+
+    box: NDArray[np.float64]
+    triangles: int
+    size: int
+    rewritten: bool
+    problems: tuple[str, ...]
+
+
+def part_of(layer: Layer, rows: NDArray[np.intp], ecef: NDArray[np.float64], normals: NDArray[np.float64] | None,
+            matrix: Matrix) -> Part:
+    """Cut the triangles ``rows`` out of a layer whose vertices are ``ecef`` in EPSG:4978."""
+    used, flat = np.unique(layer.mesh.triangles[rows], return_inverse=True)
+    features, feature = np.unique(layer.feature[rows], return_inverse=True)
+    return Part(points=ecef[used], normals=None if normals is None else normals[used], matrix=matrix,
+                triangles=flat.reshape(-1, 3).astype(np.int32), feature=feature.astype(np.int32),
+                color=layer.color[rows], table=layer.table.take(features), look=layer.look)
+
+
+def perform(job: Job) -> Done | None:
+    """Write a part's file and check it; None where no triangle of it has an area."""
+    made = content(job.part, generator=job.generator)
+    if made is None:
+        return None
+    volume, _ = read_volume({"box": box12(made.box)}, job.part.matrix)
+    problems = gltf_problems(*read_glb(made.data), job.part.matrix, [volume] if volume is not None else [])
+    return Done(box=made.box, triangles=made.triangles, size=len(made.data), problems=tuple(problems),
+                rewritten=write_file(job.path, made.data))
