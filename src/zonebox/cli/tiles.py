@@ -10,8 +10,7 @@ import click
 from zonebox.cli.options import Request, common
 
 
-@click.command("tiles", epilog="Examples: zonebox tiles scenes/riverside_block -o out; "
-                                 "zonebox tiles --verify out/tiles")
+@click.command("tiles", epilog="Example: zonebox tiles scenes/riverside_block -o out")
 @click.option("--verify", "verify_only", is_flag=True,
               help="Check the tileset in the folder (or tileset.json) given in place of SCENE; exit 1 if it is not "
                    "sound.")
