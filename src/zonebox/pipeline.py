@@ -24,7 +24,7 @@ from zonebox.stopwatch import Progress, Stopwatch
 from zonebox.words import Language
 
 OUTPUTS: Final = ("report.json", "run.json", "scene.png", "tiles", "report.html", "findings.gpkg", "findings.xlsx",
-                  "findings.bcfzip", "findings-2.1.bcfzip")
+                  "findings.bcfzip", "findings-2.1.bcfzip", "envelopes.ifc")
 """Everything a run writes into its output folder, beside its cache."""
 
 
@@ -86,7 +86,7 @@ def run(
     scene_path: Path, out: Path | None = None, *, workers: int = 2, lang: Language = "en", force: bool = False,
     watch: Stopwatch | None = None,
 ) -> RunResult:
-    """Do everything: build the scene, check it, write the report and the tiles, take the picture.
+    """Do everything: build the scene, check it, write the review pack, envelopes and tiles, take the picture.
 
     Raises
     ------
@@ -98,8 +98,9 @@ def run(
     watch = watch or Stopwatch()
     scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch)
     folder = output_folder(scene_path, out)
-    outputs = {"report": records.write_report(scene, report, folder / "report.json"),
-               "tiles": _tiles(scene, report, folder, watch, force=force)}
+    outputs = _review(scene, report, folder, lang, watch)
+    outputs["envelopes"] = _envelopes_file(scene, folder, watch)
+    outputs["tiles"] = _tiles(scene, report, folder, watch, force=force)
     remarks = []
     with watch.step("picture"):
         try:
@@ -108,6 +109,19 @@ def run(
             remarks.append(str(error))
     outputs["run"] = provenance.write_run(scene, watch.laps, folder / "run.json")
     return RunResult(scene=scene, report=report, outputs=outputs, remarks=tuple(remarks))
+
+
+def review(
+    scene_path: Path, out: Path | None = None, *, workers: int = 2, lang: Language = "en", force: bool = False,
+    watch: Stopwatch | None = None,
+) -> RunResult:
+    """Build and check the scene and write what a reviewer needs: page, map layers, sheets, BCF topics."""
+    watch = watch or Stopwatch()
+    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch)
+    folder = output_folder(scene_path, out)
+    outputs = _review(scene, report, folder, lang, watch)
+    outputs["run"] = provenance.write_run(scene, watch.laps, folder / "run.json")
+    return RunResult(scene=scene, report=report, outputs=outputs, remarks=())
 
 
 def check(
@@ -132,6 +146,20 @@ def export_tiles(
     outputs = {"tiles": _tiles(scene, report, folder, watch, force=force),
                "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
     return RunResult(scene=scene, report=report, outputs=outputs, remarks=())
+
+
+def _review(scene: Scene, report: Report, folder: Path, lang: Language, watch: Stopwatch) -> dict[str, Path]:
+    from zonebox.report.writing import write_all
+
+    with watch.step("report") as progress:
+        return write_all(scene, report, folder, lang=lang, progress=progress)
+
+
+def _envelopes_file(scene: Scene, folder: Path, watch: Stopwatch) -> Path:
+    from zonebox_converters import exchange
+
+    with watch.step("envelopes_file"):
+        return exchange.write(scene, folder / "envelopes.ifc", force=True)          # the folder was claimed
 
 
 def _tiles(scene: Scene, report: Report, folder: Path, watch: Stopwatch, *, force: bool) -> Path:

@@ -23,6 +23,7 @@ _CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "step.designs": ("designs", "设计方案"),
     "step.envelopes": ("envelopes", "控规盒子"),
     "step.as_built": ("as built", "实测对比"),
+    "step.envelopes_file": ("envelopes.ifc", "控规盒子文件"),
     "step.checks": ("checks", "检查"),
     "step.tiles": ("3D Tiles", "三维瓦片"),
     "step.picture": ("picture", "效果图"),
@@ -184,6 +185,7 @@ _CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     # closing
     "outputs": ("Outputs", "输出"),
     "out.report": ("report", "报告"),
+    "out.envelopes": ("envelopes", "控规盒子"),
     "out.tiles": ("3D Tiles", "三维瓦片"),
     "out.picture": ("picture", "效果图"),
     "out.run": ("run record", "运行记录"),

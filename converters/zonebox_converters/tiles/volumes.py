@@ -66,7 +66,7 @@ class Volume:
             return np.asarray(np.maximum(np.linalg.norm(points - center, axis=1) - radius, 0.0))
         axes, half = _basis(self.matrix[:3, :3] @ self.numbers[3:].reshape(3, 3).T)
         along = np.abs(np.linalg.inv(axes) @ (points - center).T) - half[:, None]
-        return np.maximum(along.max(axis=0), 0.0)
+        return np.asarray(np.maximum(along.max(axis=0), 0.0))
 
     def _outside_region(self, points: Points) -> NDArray[np.float64]:
         west, south, east, north, low, high = self.numbers

@@ -15,15 +15,11 @@ def command(request: Request) -> int:
     report.html (prints to PDF), findings.gpkg (opens styled in QGIS), findings.xlsx, findings.bcfzip (BCF 3.0) and
     findings-2.1.bcfzip, beside report.json.
     """
-    from zonebox import pipeline, report
+    from zonebox import pipeline
     from zonebox.cli import output
 
     with request.watched() as watch:
-        scene, found = pipeline.checked(request.scene, request.out, workers=request.workers, force=request.force,
-                                        watch=watch)
-        folder = pipeline.output_folder(request.scene, request.out)
-        with watch.step("report") as progress:
-            written = report.write_all(scene, found, folder, lang=request.lang, progress=progress)
-        written["run"] = report.write_run(scene, watch.laps, folder / "run.json")
-    output.show(request, pipeline.RunResult(scene=scene, report=found, outputs=written, remarks=()))
+        result = pipeline.review(request.scene, request.out, workers=request.workers, lang=request.lang,
+                                 force=request.force, watch=watch)
+    output.show(request, result)
     return 0
