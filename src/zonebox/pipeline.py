@@ -50,6 +50,7 @@ def load(scene_path: Path, *, cache: Path | None = None, workers: int = 2, watch
     spec = scenefile.read(scene_path)
     with watch.step("plan"):
         frame, plan = _plan(spec)
+        frame.height_shift((0.0, 0.0, 0.0))         # a missing geoid is said now, not after minutes of reading
     with watch.step("terrain") as progress:
         terrain = _terrain(spec, frame, cache, progress)
     with watch.step("context"):

@@ -33,7 +33,8 @@ def test_run_makes_everything_and_says_what_it_understood(
 ) -> None:
     out, done = built
     assert done.returncode == 0, done.stderr
-    for name in ("report.json", "run.json", "scene.png", "tiles/tileset.json"):
+    for name in ("report.json", "report.html", "findings.gpkg", "findings.xlsx", "findings.bcfzip",
+                 "findings-2.1.bcfzip", "envelopes.ifc", "run.json", "scene.png", "tiles/tileset.json"):
         assert (out / name).stat().st_size > 0
     for words in ("EPSG:4548", "EPSG:5737", "-6.640 m", "far = RJL", "front", "harbour-house", "peak MB"):
         assert words in " ".join(done.stderr.split()), words
