@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from zonebox import tolerance
 from zonebox.checks.findings import up
+from zonebox.checks.sentences import NOTHING, Said, say, together
 from zonebox.geometry.lotgrid import Lot, LotGrid, lot_grid
 from zonebox.geometry.tin import TinIndex
 from zonebox.model import Control, ControlEnvelope, Cure, Finding, Scene, State, Where
@@ -233,14 +234,14 @@ def _judged(
 ) -> Finding:
     """Turn the cells of one envelope into a finding."""
     if not count:
-        return _finding(envelope.parcel, State.NOT_CHECKED, reason="no point of the survey lies over the parcel")
+        return _finding(envelope.parcel, State.NOT_CHECKED, reason=say("as_built.none"))
     enough = cells.points >= SUPPORT_POINTS
-    stray = "" if enough.all() else _strays(_part(cells, ~enough))
+    stray = NOTHING if enough.all() else _strays(_part(cells, ~enough))
     solid = _part(cells, enough)
     least = max(tol_m, error.u95_m)
     if not len(solid.key):
         return _finding(envelope.parcel, State.PASS, value=0.0, limit=0.0, margin=0.0, tolerance=least,
-                        uncertainty=error.u95_m, reason=f"none of {count:,} points stands above the envelope{stray}")
+                        uncertainty=error.u95_m, reason=together(say("as_built.under", count=count), stray))
     scatter = COVERAGE * error.obs_m / np.sqrt(solid.points)
     worst = int(np.argmax(solid.mean - scatter))
     excess, tol = float(solid.mean[worst]), least + float(scatter[worst])
@@ -251,30 +252,29 @@ def _judged(
     control = next((c for c in controls if 0 <= int(number) < len(names) and c.id == names[int(number)]), None)
     highest = float((broken.highest[:, 2] - broken.highest[:, 3]).max())
     area = len(broken.key) * cell_m**2
-    reason = (f"mean of {solid.points[worst]} points in the worst {cell_m:g} m cell; {area:,.0f} m² of survey above "
-              f"the envelope, {broken.points.sum():,} of {count:,} points, the highest "
-              f"{highest:.2f} m; u95 {error.u95_m:.2f} m{stray}")
+    reason = together(say(
+        "as_built.over", points=solid.points[worst], cell=cell_m, area=area, above=broken.points.sum(), count=count,
+        highest=highest, u95=error.u95_m), stray)
     return _finding(
         envelope.parcel, state, control=control, value=excess, limit=0.0, margin=-excess, tolerance=tol,
         uncertainty=error.u95_m, where=Where(point=(x, y, z), foot=(x, y, limit)), reason=reason,
         cure=Cure(action="lower", amount=up(excess), unit="m") if state is State.FAIL else None)
 
 
-def _strays(cells: _Cells) -> str:
+def _strays(cells: _Cells) -> Said:
     """Name what was left out."""
     highest = float((cells.highest[:, 2] - cells.highest[:, 3]).max())
-    return (f"; {cells.points.sum():,} lone points, fewer than {SUPPORT_POINTS} in a cell and up to {highest:.2f} m "
-            "above, are not judged")
+    return say("as_built.strays", count=cells.points.sum(), least=SUPPORT_POINTS, highest=highest)
 
 
 def _no_envelope(parcel: str) -> Finding:
-    return _finding(parcel, State.NOT_CHECKED, reason="the ground of the parcel is not known, so it has no envelope")
+    return _finding(parcel, State.NOT_CHECKED, reason=say("no_envelope"))
 
 
-def _finding(parcel: str, state: State, *, reason: str, control: Control | None = None, value: float | None = None,
+def _finding(parcel: str, state: State, *, reason: Said, control: Control | None = None, value: float | None = None,
              limit: float | None = None, margin: float | None = None, tolerance: float | None = None,
              uncertainty: float | None = None, where: Where | None = None, cure: Cure | None = None) -> Finding:
     return Finding(
         id=f"as-built/{parcel}", check="as_built", state=state, parcel=parcel, design="", control=control,
         value=value, limit=limit, margin=margin, tolerance=tolerance, uncertainty=uncertainty, unit="m",
-        where=where or Where(), reason=reason, cure=cure)
+        where=where or Where(), reason=reason.en, reason_zh=reason.zh, cure=cure)

@@ -1,73 +1,36 @@
-"""Floor area ratio, building density and green ratio (domain A3, A4, A6, D5)."""
+"""Floor area ratio and building density, as upper and lower bounds (domain A3, A4, D5)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
 from zonebox import tolerance
 from zonebox.checks.findings import measured, not_checked, up
-from zonebox.checks.subject import Subject, section
-from zonebox.model import Control, Cure, Finding, Kind, Where
-from zonebox.model.building import AreaSource
+from zonebox.checks.floor_areas import GrossFloorArea, gross_floor_area
+from zonebox.checks.sentences import NOTHING, Said, listed, say, together
+from zonebox.checks.subject import Shape, Subject, top_view
+from zonebox.geometry.soup import Soup
+from zonebox.model import Control, Cure, Finding, Kind, State
 
 SECTION_HEIGHT_M = 1.0
 """Coverage and floor outlines are taken this far above the floor (domain A4, D5)."""
 
 SPREAD_RATIO = 0.02
-"""Area sources that differ by more than this are told to the user (domain D5)."""
+"""Area sources that differ by more than this leave the ratio uncertain (domain D5)."""
 
 FAR_DECIMALS = 2
 """Planning conditions state FAR to one or two decimals; comparison is rounded half up to this (domain A3)."""
 
 
 def check_ratios(subject: Subject) -> Iterator[Finding]:
-    """Check every ratio control of the parcel."""
-    for control in subject.controls:
-        if control.superseded_by:
-            continue
-        if control.kind is Kind.FAR:
+    """Check every ratio control of the parcel but those of green."""
+    for control in subject.active:
+        if control.kind in (Kind.FAR, Kind.FAR_MIN):
             yield _far(subject, control)
-        elif control.kind is Kind.COVERAGE:
+        elif control.kind in (Kind.COVERAGE, Kind.COVERAGE_MIN):
             yield _coverage(subject, control)
-        elif control.kind is Kind.GREEN:
-            yield not_checked(subject, control, check="green",
-                              reason="the design models no green areas; add them or check the landscape plan")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrossFloorArea:
-    """Floor area above ground: the value, the source used, and the other sources' values."""
-
-    value_m2: float
-    source: AreaSource
-    others: tuple[tuple[AreaSource, float], ...]
-
-    @property
-    def spread(self) -> float:
-        """Largest relative difference of another source from the one used."""
-        return max((abs(v - self.value_m2) / self.value_m2 for _, v in self.others if self.value_m2 > 0), default=0.0)
-
-
-def gross_floor_area(subject: Subject) -> GrossFloorArea | None:
-    """Sum the floor areas of the storeys above ground, by the best source that covers them all.
-
-    Returns
-    -------
-    GrossFloorArea or None
-        None where no source gives an area for any storey.
-    """
-    storeys = [s for s in subject.storeys_above_ground() if s.areas]
-    sums: list[tuple[AreaSource, float]] = []
-    for source in AreaSource:
-        found = [a.value_m2 for s in storeys for a in s.areas if a.source is source]
-        if found and len(found) >= 0.5 * len(storeys):
-            sums.append((source, math.fsum(found)))
-    if not sums:
-        return None
-    source, value = sums[0]
-    return GrossFloorArea(value_m2=value, source=source, others=tuple(sums[1:]))
 
 
 def half_up(value: float, decimals: int) -> float:
@@ -81,40 +44,76 @@ def half_up(value: float, decimals: int) -> float:
 
 
 def _far(subject: Subject, control: Control) -> Finding:
+    """Hold the floor area ratio against its bound.
+
+    Where the sources of the floor area differ by more than 2 %, the ratio is known only to that difference, which is
+    told, and the verdict is MARGINAL however the best source stands (domain D5); only what every source breaks FAILs.
+    """
     assert control.limit is not None
-    area = gross_floor_area(subject)
+    rule, least = control.area_rule, control.kind is Kind.FAR_MIN
+    area = gross_floor_area(subject, rule)
     if area is None:
-        return not_checked(subject, control, check="far", reason="the design states no storeys with floor area")
+        return not_checked(subject, control, check=control.kind.value, reason=say("no_floor_area"))
     site = subject.parcel.area_m2
-    value = half_up(area.value_m2 / site, FAR_DECIMALS)
-    margin = control.limit - value
-    others = "; ".join(f"{source.value} {v:.0f} m²" for source, v in area.others)
-    reason = f"{area.value_m2:.0f} m² of floor ({area.source.value}) on {site:.0f} m² of land"
+    decimals = FAR_DECIMALS if rule is None else rule.decimals
+    sign = 1.0 if least else -1.0
+    areas = [area.value_m2, *(v for _, v in area.others)]
+    values = [half_up(v / site, decimals) for v in areas]
+    margins = [sign * (v - control.limit) for v in values]
+    u95, doubt = None, NOTHING
     if area.spread > SPREAD_RATIO:
-        reason += f"; the sources differ by {area.spread:.0%}: {others}"
-    too_much = area.value_m2 - control.limit * site
-    return measured(
-        subject, control, check="far", value=value, limit=control.limit, margin=margin, tol=tolerance.RATIO,
-        unit="", reason=reason, where=Where(),
-        cure=Cure(action="remove_floor_area", amount=up(max(too_much, 0.0), 0.1), unit="m²"),
-    )
+        others = listed(say("source_area", source=say(f"source.{source.value}"), area=v) for source, v in area.others)
+        doubt = say("spread", spread=area.spread, others=others)
+        u95 = max(margins) - margins[0] if margins[0] < 0.0 else margins[0] - min(margins)
+    value, margin, amount = values[0], margins[0], sign * (control.limit * site - areas[0])
+    finding = measured(
+        subject, control, check=control.kind.value, value=value, limit=control.limit, margin=margin,
+        tol=tolerance.RATIO, uncertainty=u95, unit="",
+        reason=together(say("far", area=area.value_m2, source=say(f"source.{area.source.value}"), by=_by(area, control),
+                            site=site), doubt),
+        cure=Cure(action="add_floor_area" if least else "remove_floor_area", amount=up(max(amount, 0.0), 0.1),
+                  unit="m²"))
+    unsure = area.spread > SPREAD_RATIO and finding.state is State.PASS
+    return replace(finding, state=State.MARGINAL) if unsure else finding
+
+
+def _by(area: GrossFloorArea, control: Control) -> Said:
+    """Say how storeys were counted."""
+    rule = control.area_rule
+    by = say("far_once") if rule is None else say("far_rule", rule=str(rule))
+    return together(by, say("far_weights", weights=area.counted)) if area.counted else by
 
 
 def _coverage(subject: Subject, control: Control) -> Finding:
     assert control.limit is not None
+    check = control.kind.value
     if subject.ground_m is None:
-        return not_checked(subject, control, check="coverage", reason="the ground of the parcel is not known")
-    outline = section(subject.design, subject.ground_m + SECTION_HEIGHT_M)
+        return not_checked(subject, control, check=check, reason=say("ground_unknown"))
+    outline, u95, note = footprint(subject, subject.ground_m + SECTION_HEIGHT_M)
     if outline is None:
-        return not_checked(subject, control, check="coverage",
-                           reason=f"no closed outline of the design: {subject.design.solid_note}")
-    footprint = float(outline.area)
-    site = subject.parcel.area_m2
-    value = footprint / site
-    margin = control.limit - value
-    tol = max(tolerance.AREA_M2, tolerance.AREA_RATIO * footprint) / site
+        return not_checked(subject, control, check=check, reason=listed([say("no_outline"), subject.body.note]))
+    area, site, least = float(outline.area), subject.parcel.area_m2, control.kind is Kind.COVERAGE_MIN
+    value = area / site
+    sign = 1.0 if least else -1.0
+    tol = max(tolerance.AREA_M2, tolerance.AREA_RATIO * area) / site
     return measured(
-        subject, control, check="coverage", value=value, limit=control.limit, margin=margin, tol=tol, unit="",
-        reason=f"{footprint:.0f} m² of footprint {SECTION_HEIGHT_M:g} m above the ground on {site:.0f} m² of land",
-        cure=Cure(action="remove_footprint", amount=up(max(footprint - control.limit * site, 0.0), 0.1), unit="m²"),
-    )
+        subject, control, check=check, value=value, limit=control.limit, margin=sign * (value - control.limit),
+        tol=tol, uncertainty=None if u95 is None else u95 / site, unit="",
+        reason=together(say("coverage", area=area, height=SECTION_HEIGHT_M, site=site), note),
+        cure=Cure(action="add_footprint" if least else "remove_footprint", unit="m²",
+                  amount=up(max(sign * (control.limit * site - area), 0.0), 0.1)))
+
+
+def footprint(subject: Subject, level: float) -> tuple[Shape | None, float | None, Said]:
+    """Outline of the design at a level, its uncertainty in m² where there is one, and how it was found.
+
+    Where the model cannot be cut, the outline lies between what is seen from above of all that crosses the level and
+    nothing known: the view from above is taken and counts as uncertain by half of itself.
+    """
+    outline = subject.section(level)
+    if outline is not None:
+        return outline, None, NOTHING
+    seen = top_view(Soup.of(subject.design.mesh).above([0.0, 0.0, 1.0], level))
+    if seen.is_empty:
+        return None, None, NOTHING
+    return seen, 0.5 * float(seen.area), say("coverage_seen")

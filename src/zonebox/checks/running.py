@@ -6,16 +6,23 @@ from collections.abc import Callable, Iterator
 
 from zonebox.checks.ceilings import check_ceilings
 from zonebox.checks.containment import check_containment
+from zonebox.checks.frontage import check_frontage
+from zonebox.checks.gates import check_gates, homeless
+from zonebox.checks.green import check_green
 from zonebox.checks.heights import check_heights
 from zonebox.checks.plan import check_plan
 from zonebox.checks.ratios import check_ratios
 from zonebox.checks.setbacks import check_setbacks
-from zonebox.checks.subject import Subject, subject_of
-from zonebox.model import Building, Finding, Report, Scene, State
+from zonebox.checks.spacing import check_spacing
+from zonebox.checks.subject import Site, Subject
+from zonebox.checks.uses import check_uses
+from zonebox.model import Finding, Report, Scene
 
 FAMILIES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
-    check_heights, check_setbacks, check_ceilings, check_containment, check_ratios,
+    check_heights, check_setbacks, check_ceilings, check_containment, check_ratios, check_green, check_spacing,
+    check_frontage, check_uses,
 )
+"""Checks of a design against the controls of its parcel; gates come before them."""
 
 
 def run(scene: Scene, progress: Callable[[int, int], None] | None = None) -> Report:
@@ -24,19 +31,15 @@ def run(scene: Scene, progress: Callable[[int, int], None] | None = None) -> Rep
     Findings are sorted by id, so that two runs read the same.
     """
     findings = list(check_plan(scene))
+    site = Site(scene)
     for done, design in enumerate(scene.designs, start=1):
-        subject = subject_of(scene, design)
+        subject = site.subject(design)
         if subject is None:
-            findings.append(_homeless(design))
+            findings.append(homeless(site, design))
         else:
+            findings += check_gates(subject)
             for family in FAMILIES:
                 findings += family(subject)
         if progress is not None:
             progress(done, len(scene.designs))
     return Report(findings=tuple(sorted(findings, key=lambda f: f.id)))
-
-
-def _homeless(design: Building) -> Finding:
-    claim = f"its parcel {design.parcel} is not in the plan" if design.parcel else "it stands on no parcel of the plan"
-    return Finding(id=f"{design.id}/parcel", check="parcel", state=State.NOT_CHECKED, parcel=design.parcel,
-                   design=design.id, control=None, reason=claim)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import shapely
@@ -11,9 +13,65 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPoint, MultiPolygon, Polygon
 
 from zonebox import tolerance
+from zonebox.checks.soundness import Body, body_of
 from zonebox.geometry import solids
 from zonebox.geometry.soup import Soup
 from zonebox.model import Building, Control, ControlEnvelope, Parcel, Scene, Storey
+
+Shape: TypeAlias = Polygon | MultiPolygon
+
+BASEMENT_M = 1.0
+"""A storey whose floor lies further than this below the design ground does not count as above ground."""
+
+
+class Site:
+    """A scene with its parcels, controls and envelopes by parcel number."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.parcels: Mapping[str, Parcel] = {p.id: p for p in reversed(scene.plan.parcels)}
+        self.envelopes: Mapping[str, ControlEnvelope] = {e.parcel: e for e in reversed(scene.envelopes)}
+        controls: dict[str, list[Control]] = {}
+        for control in scene.plan.controls:
+            controls.setdefault(control.parcel, []).append(control)
+        self.controls: Mapping[str, tuple[Control, ...]] = {name: tuple(own) for name, own in controls.items()}
+        self._bodies: dict[int, Body] = {}
+        self.storey_soups: dict[int, list[tuple[str, Soup]]] = {}
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Parcels by place."""
+        return shapely.STRtree([p.shape for p in self.scene.plan.parcels])
+
+    @cached_property
+    def line_tree(self) -> shapely.STRtree:
+        """Typed lines of the plan by place."""
+        return shapely.STRtree([line.shape for line in self.scene.plan.lines])
+
+    def body(self, design: Building) -> Body:
+        """Find what a design fills, worked out once."""
+        if id(design) not in self._bodies:
+            self._bodies[id(design)] = body_of(design.mesh if design.solid is None else design.solid)
+        return self._bodies[id(design)]
+
+    def subject(self, design: Building) -> Subject | None:
+        """Pair a design with the parcel it claims, else with the one it covers most; None where it stands on none."""
+        parcel = self.parcels.get(design.parcel) if design.parcel else self._under(design)
+        if parcel is None:
+            return None
+        envelope = self.envelopes.get(parcel.id)
+        whole = Soup.of(design.mesh)
+        soup = whole if envelope is None else whole.above([0.0, 0.0, 1.0], envelope.ground_m)
+        return Subject(design=design, parcel=parcel, controls=self.controls.get(parcel.id, ()), envelope=envelope,
+                       soup=soup, site=self)
+
+    def _under(self, design: Building) -> Parcel | None:
+        hull = MultiPoint(design.mesh.vertices[:, :2]).convex_hull
+        parcels = self.scene.plan.parcels
+        near = np.sort(self.tree.query(hull, predicate="intersects"))
+        covered = [(float(parcels[k].shape.intersection(hull).area), parcels[k]) for k in near]
+        area, parcel = max(covered, key=lambda pair: pair[0], default=(0.0, None))
+        return parcel if area > 0.0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,20 +86,31 @@ class Subject:
     controls: tuple[Control, ...]
     envelope: ControlEnvelope | None
     soup: Soup
+    site: Site = field(repr=False)
 
     @property
     def ground_m(self) -> float | None:
         """Elevation of the ground that heights count from."""
         return None if self.envelope is None else self.envelope.ground_m
 
+    @property
+    def body(self) -> Body:
+        """What the design fills."""
+        return self.site.body(self.design)
+
+    @property
+    def active(self) -> tuple[Control, ...]:
+        """Controls that no other one replaces."""
+        return tuple(c for c in self.controls if not c.superseded_by)
+
     def finding_id(self, *parts: str) -> str:
         """Stable id: design, then what is checked."""
         return "/".join((self.design.id, *parts))
 
-    def elements_of(self, triangles: Iterable[int]) -> tuple[str, ...]:
+    def elements_of(self, triangles: Iterable[int] | NDArray[np.intp]) -> tuple[str, ...]:
         """Ids of the elements that triangles belong to, sorted, each once."""
-        numbers = {int(self.design.triangle_element[t]) for t in triangles}
-        return tuple(sorted({self.design.elements[n].id for n in numbers}))
+        numbers = np.unique(self.design.triangle_element[np.fromiter(triangles, dtype=np.intp)])
+        return tuple(sorted({self.design.elements[int(n)].id for n in numbers}))
 
     def storey_at(self, z: float) -> str:
         """Name of the storey in which an elevation lies; "" below the first."""
@@ -54,43 +123,52 @@ class Subject:
             return self.design.storeys
         return tuple(s for s in self.design.storeys if s.elevation_m > self.ground_m - BASEMENT_M)
 
+    def section(self, z: float) -> Shape | None:
+        """Outline of the design at an elevation, inner rings kept.
 
-BASEMENT_M = 1.0
-"""A storey whose floor lies further than this below the design ground does not count as above ground."""
+        From the solid where there is one or one could be mended; else from the closed lines that a cut through the
+        triangles leaves; None where those do not close.
+        """
+        return outline_at(self.body, z)
 
 
 def subject_of(scene: Scene, design: Building) -> Subject | None:
-    """Pair a design with the parcel it claims, else with the one it covers most; None where it stands on none."""
-    parcel = scene.plan.parcel(design.parcel) if design.parcel else _under(scene, design)
-    if parcel is None:
+    """Pair a design with its parcel; None where it stands on none. For many designs keep a `Site`."""
+    return Site(scene).subject(design)
+
+
+def outline_at(body: Body, z: float) -> Shape | None:
+    """Outline of a body at an elevation; None where it cannot be told."""
+    if body.solid is not None:
+        return polygons_of(solids.outlines(body.solid, z))
+    return _closed_lines(Soup.of(body.mesh), z)
+
+
+def _closed_lines(soup: Soup, z: float) -> Shape | None:
+    """Area inside the closed lines in which a level plane cuts triangles; None where a line stays open."""
+    corners = soup.corners
+    over = corners[:, :, 2] - z
+    over[np.abs(over) < tolerance.SPLIT_M] = tolerance.SPLIT_M
+    cut = (over.min(1) < 0.0) & (over.max(1) > 0.0)
+    if not cut.any():
+        return Polygon()
+    corners, over = corners[cut], over[cut]
+    lone = np.where((over > 0.0).sum(1) == 1, (over > 0.0).argmax(1), (over < 0.0).argmax(1))
+    rows = np.arange(len(corners))
+    ends = []
+    for step in (1, 2):
+        other = (lone + step) % 3
+        share = over[rows, lone] / (over[rows, lone] - over[rows, other])
+        ends.append(corners[rows, lone] + share[:, None] * (corners[rows, other] - corners[rows, lone]))
+    segments = shapely.linestrings(np.stack(ends, axis=1)[:, :, :2])
+    noded = shapely.unary_union(shapely.set_precision(segments, tolerance.SNAP_M))
+    polygons, _, dangles, _ = shapely.polygonize_full([noded])
+    if shapely.length(dangles) > tolerance.PLAN_M:
         return None
-    envelope = scene.envelope(parcel.id)
-    soup = Soup.of(design.mesh)
-    if envelope is not None:
-        soup = soup.above([0.0, 0.0, 1.0], envelope.ground_m)
-    return Subject(design=design, parcel=parcel, controls=scene.plan.controls_of(parcel.id), envelope=envelope,
-                   soup=soup)
+    return shapely.union_all(shapely.get_parts(polygons))
 
 
-def _under(scene: Scene, design: Building) -> Parcel | None:
-    hull = MultiPoint(design.mesh.vertices[:, :2]).convex_hull
-    covered = [(float(p.shape.intersection(hull).area), p) for p in scene.plan.parcels]
-    area, parcel = max(covered, key=lambda pair: pair[0], default=(0.0, None))
-    return parcel if area > 0.0 else None
-
-
-def section(design: Building, z: float) -> Polygon | MultiPolygon | None:
-    """Outline of a design at an elevation, inner rings kept; from the solid, else from the cut triangles' hull lines.
-
-    None where the design has no closed solid.
-    """
-    if design.solid is None:
-        return None
-    rings = solids.outlines(solids.solid_of(design.solid), z)
-    return polygons_of(rings)
-
-
-def polygons_of(rings: Iterable[NDArray[np.float64]]) -> Polygon | MultiPolygon:
+def polygons_of(rings: Iterable[NDArray[np.float64]]) -> Shape:
     """Assemble section rings (shells counter-clockwise, holes clockwise) into polygons."""
     shells: list[Polygon] = []
     holes: list[Polygon] = []
@@ -101,10 +179,15 @@ def polygons_of(rings: Iterable[NDArray[np.float64]]) -> Polygon | MultiPolygon:
     return shapely.union_all(shells).difference(shapely.union_all(holes))
 
 
-def top_view(soup: Soup) -> Polygon | MultiPolygon:
+def top_view(soup: Soup) -> Shape:
     """Plan projection of a soup: the union of its triangles seen from above."""
     flat = soup.corners[:, :, :2]
     u, v = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
     area = np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
     triangles = shapely.polygons(flat[area > tolerance.SNAP_M**2])
     return shapely.union_all(triangles, grid_size=tolerance.SNAP_M) if len(triangles) else Polygon()
+
+
+def section(design: Building, z: float) -> Shape | None:
+    """Outline of a design's solid at an elevation; None where it has none. Checks ask `Subject.section`."""
+    return None if design.solid is None else polygons_of(solids.outlines(solids.solid_of(design.solid), z))

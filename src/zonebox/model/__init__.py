@@ -6,6 +6,7 @@ gives a `Report` of `Finding`.
 """
 
 from zonebox.geometry.edgewise import Corner
+from zonebox.model.area_rule import AreaRule, StoreyMultiplier
 from zonebox.model.building import Building, Element, FloorArea, GeoreferenceNote, Space, Storey
 from zonebox.model.control import (
     Authority,
@@ -17,6 +18,7 @@ from zonebox.model.control import (
     Severity,
     Slant,
 )
+from zonebox.model.demand import Access, BuildTo, Demand, Parking, Projection, Spacing, Uses
 from zonebox.model.envelope import (
     Capacity,
     CapConstraint,
@@ -26,15 +28,19 @@ from zonebox.model.envelope import (
     EdgeConstraint,
     Emptiness,
 )
-from zonebox.model.finding import Cure, Finding, Report, State, Where
+from zonebox.model.fileinfo import FieldUse, FileInfo, FileKind
+from zonebox.model.finding import Cure, Finding, Report, State, StoreyMargin, Where
 from zonebox.model.plan import ControlLine, Edge, EdgeRole, Parcel, Plan
 from zonebox.model.scene import Scene, Source
 from zonebox.model.surface import Approach, FresnelLink, ObstacleSurfaces, SolarFence, Surface, ViewCorridor
-from zonebox.model.terrain import Terrain
+from zonebox.model.terrain import Pad, Terrain
 
 __all__ = [
+    "Access",
     "Approach",
+    "AreaRule",
     "Authority",
+    "BuildTo",
     "Building",
     "CapConstraint",
     "Capacity",
@@ -46,20 +52,27 @@ __all__ = [
     "Corner",
     "Cure",
     "Datum",
+    "Demand",
     "Edge",
     "EdgeConstraint",
     "EdgeRole",
     "EdgeSelector",
     "Element",
     "Emptiness",
+    "FieldUse",
+    "FileInfo",
+    "FileKind",
     "Finding",
     "FloorArea",
     "FresnelLink",
     "GeoreferenceNote",
     "Kind",
     "ObstacleSurfaces",
+    "Pad",
     "Parcel",
+    "Parking",
     "Plan",
+    "Projection",
     "Report",
     "Scene",
     "SetbackTable",
@@ -68,10 +81,14 @@ __all__ = [
     "SolarFence",
     "Source",
     "Space",
+    "Spacing",
     "State",
     "Storey",
+    "StoreyMargin",
+    "StoreyMultiplier",
     "Surface",
     "Terrain",
+    "Uses",
     "ViewCorridor",
     "Where",
 ]

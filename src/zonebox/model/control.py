@@ -10,6 +10,8 @@ from shapely.geometry.base import BaseGeometry
 
 from zonebox.geometry.edgewise import Corner
 from zonebox.geometry.profile import Profile
+from zonebox.model.area_rule import AreaRule
+from zonebox.model.demand import Demand, Projection
 from zonebox.model.surface import Surface
 
 
@@ -56,6 +58,22 @@ class Kind(StrEnum):
     """Tube to keep clear round a radio link (domain A15)."""
     SOLAR = "solar"
     """Space in which a building would shade a protected edge at the stated hours (domain B10, C11)."""
+    FAR_MIN = "far_min"
+    """Floor area ratio, lower bound."""
+    COVERAGE_MIN = "coverage_min"
+    """Building density, lower bound."""
+    GREEN_MAX = "green_max"
+    """Green ratio, upper bound, as industry has it (domain A6)."""
+    BUILD_TO = "build_to"
+    """Build-to ratio 贴线率: share of a line along which facades stand, lower bound (domain A10)."""
+    SPACING = "spacing"
+    """Distance between buildings 建筑间距 (domain A8)."""
+    PARKING = "parking"
+    """Parking places, lower bound (domain A18)."""
+    ACCESS = "access"
+    """Where the site may be entered 出入口 (domain A17)."""
+    USE = "use"
+    """Uses that may be housed (domain D13)."""
 
 
 class Severity(StrEnum):
@@ -186,6 +204,8 @@ class Control:
         The bound of heights (m), storeys, far, coverage and green (ratios 0–1 but FAR); None for edge rules.
     storey_height_m : float or None
         For storeys.
+    area_rule : AreaRule or None
+        Which floor area counts, for far; None where neither plan nor rule pack names one.
     profile : Profile or None
         Required distance over height, for setback, recession, proportional and profile; over depth for underground.
     table : SetbackTable or None
@@ -205,7 +225,14 @@ class Control:
     datum : Datum
         Ground reference of heights.
     measure : str
-        The top that counts: ``parapet`` (roof plant of at most a quarter of the roof left out) or ``highest``.
+        The top that counts (domain A5, D1): ``parapet`` (roof plant of at most a quarter of the roof left out),
+        ``highest``, ``eave``, ``ridge``, ``mean_eave_ridge`` or ``quarter_rule``.
+    demand : Demand or None
+        What build_to, spacing, parking, access and use demand beside the limit.
+    projections : tuple of Projection
+        What may stand in a setback.
+    effect : str
+        ``prohibit``, or ``trigger_study``: what breaks the control is for its authority to study (domain D10).
     severity : Severity
         Mandatory or guidance.
     overrides : tuple of str
@@ -223,6 +250,7 @@ class Control:
     kind: Kind
     limit: float | None = None
     storey_height_m: float | None = None
+    area_rule: AreaRule | None = None
     profile: Profile | None = None
     table: SetbackTable | None = None
     slant: Slant | None = None
@@ -233,6 +261,9 @@ class Control:
     corner: Corner = Corner.PARALLEL
     datum: Datum = Datum.DESIGN_GROUND
     measure: str = "parapet"
+    demand: Demand | None = None
+    projections: tuple[Projection, ...] = ()
+    effect: str = "prohibit"
     severity: Severity = Severity.MANDATORY
     overrides: tuple[str, ...] = ()
     superseded_by: str = ""

@@ -45,7 +45,9 @@ class Where:
 class Cure:
     """The least change that makes the check pass: what to do, by how much, in which direction (unit vector).
 
-    ``action`` is ``lower``, ``move``, ``remove_floor_area``, ``remove_footprint`` or ``add_green``.
+    ``action`` is ``lower``, ``raise``, ``move``, ``remove_floor_area``, ``add_floor_area``, ``remove_footprint``,
+    ``add_footprint``, ``remove_volume``, ``add_green``, ``remove_green``, ``add_frontage``, ``add_parking`` or
+    ``change_use``.
     """
 
     action: str
@@ -54,11 +56,28 @@ class Cure:
     direction: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreyMargin:
+    """The tightest place of one storey: what there is, what is required, and the point (x, y, z) in the frame."""
+
+    storey: str
+    value: float
+    limit: float
+    point: tuple[float, float, float]
+
+    @property
+    def margin(self) -> float:
+        """Room left, negative where the rule is broken."""
+        return self.value - self.limit
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Finding:
     """One check of one control on one design.
 
-    ``margin`` > 0 means room left; ``reason`` says what is missing for NOT_CHECKED, else how it was measured.
+    ``margin`` > 0 means room left; ``reason`` says what is missing for NOT_CHECKED, else how it was measured, in
+    English, ``reason_zh`` in Chinese. ``storeys`` holds the tightest place of every storey, lowest first, where a
+    distance was measured storey by storey.
     ``part`` is the offending piece as a mesh in the frame, for pictures and tiles. ``uncertainty`` is what the inputs
     alone leave open about ``value`` at 95 % confidence (u95), in the same unit, where it is known.
     """
@@ -79,7 +98,13 @@ class Finding:
     elements: tuple[str, ...] = ()
     cure: Cure | None = None
     reason: str = ""
+    reason_zh: str = ""
+    storeys: tuple[StoreyMargin, ...] = ()
     part: Mesh | None = None
+
+    def said(self, lang: str) -> str:
+        """How it was measured, or what is missing, in a language: ``en`` or ``zh``."""
+        return self.reason_zh if lang == "zh" and self.reason_zh else self.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from zonebox.frame import Entry
 from zonebox.geometry.boundary import Boundary, boundary
 from zonebox.model.control import Control
 
@@ -102,7 +103,8 @@ class ControlLine:
 class Plan:
     """Parcels, the controls on them, and the streets and lines around them.
 
-    ``understood`` is what the reader recognised, as (concept, field or reason) rows for the user to see.
+    ``understood`` is what the reader recognised, as (concept, field or reason) rows for the user to see; ``entries``
+    how each of its layers came into the frame.
     """
 
     source: str
@@ -112,6 +114,9 @@ class Plan:
     lines: tuple[ControlLine, ...] = ()
     understood: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    entries: tuple[tuple[str, Entry], ...] = ()
+    _controls_of: dict[str, tuple[Control, ...]] = field(default_factory=dict, init=False, repr=False)
+    """Controls by parcel number, filled when first asked for."""
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """Find a parcel by its number."""
@@ -119,4 +124,9 @@ class Plan:
 
     def controls_of(self, parcel_id: str) -> tuple[Control, ...]:
         """List the controls on a parcel, in plan order."""
-        return tuple(c for c in self.controls if c.parcel == parcel_id)
+        if not self._controls_of and self.controls:
+            found: dict[str, list[Control]] = {}
+            for control in self.controls:
+                found.setdefault(control.parcel, []).append(control)
+            self._controls_of.update((name, tuple(controls)) for name, controls in found.items())
+        return self._controls_of.get(parcel_id, ())

@@ -9,7 +9,7 @@ from zonebox.frame import Frame
 from zonebox.model.building import Building
 from zonebox.model.envelope import ControlEnvelope
 from zonebox.model.plan import Plan
-from zonebox.model.terrain import Terrain
+from zonebox.model.terrain import Pad, Terrain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,16 @@ class Scene:
     designs: tuple[Building, ...]
     envelopes: tuple[ControlEnvelope, ...]
     sources: tuple[Source, ...] = ()
+    graded: Terrain | None = None
+    """The ground as the designs would leave it; rules are measured on ``terrain``, the ground as it is."""
+    pads: tuple[Pad, ...] = ()
+    demolished: tuple[Building, ...] = ()
+    """Buildings of the context that go: they are neither shown nor checked, and the ground closes over them."""
+
+    @property
+    def surface(self) -> Terrain | None:
+        """The ground to be shown: graded for the designs where it is, else as it was measured."""
+        return self.terrain if self.graded is None else self.graded
 
     def envelope(self, parcel_id: str) -> ControlEnvelope | None:
         """Find the envelope of a parcel."""

@@ -6,10 +6,26 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from zonebox.geometry.mesh import Mesh
 from zonebox.geometry.tin import TinIndex, tin_index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pad:
+    """Ground made level for a design: its level, metres, and area, and the earth that is moved, m³.
+
+    ``cut_m3`` and ``fill_m3`` bring the site to its level, slopes included; ``excavation_m3`` is dug below that level
+    within the walls.
+    """
+
+    design: str
+    level_m: float
+    area_m2: float
+    cut_m3: float
+    fill_m3: float
+    excavation_m3: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +61,14 @@ class Terrain:
     def height_at(self, xy: ArrayLike) -> NDArray[np.float64]:
         """Ground elevation under points (n, 2); NaN outside the terrain."""
         return self.index.height_at(np.asarray(xy, dtype=np.float64).reshape(-1, 2))
+
+    def slope_at(self, xy: ArrayLike) -> NDArray[np.float64]:
+        """Steepness of the ground under points (n, 2), metres of rise per metre; NaN outside the terrain."""
+        return np.asarray(np.hypot(*self.index.slope_at(xy).T))
+
+    def profile(self, line: LineString) -> NDArray[np.float64]:
+        """Ground along a line (n, 2): distance from its start and elevation, metres; NaN outside the terrain."""
+        return self.index.profile(line)
 
     def mean_over(self, shape: Polygon | MultiPolygon) -> float:
         """Mean elevation over a polygon, area-weighted on the TIN; NaN where less than half of it is covered."""
