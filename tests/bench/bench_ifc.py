@@ -1,7 +1,8 @@
 """Measure reading IFC against the bare iterator of ifcopenshell: `python tests/bench/bench_ifc.py [--big MB] [FILE…]`.
 
 Both get two threads or processes and the opencascade kernel, on the same file, one after the other; ratios below 1 mean
-that zonebox is the faster one. Peak memory is that of this process and of its largest child, against the file's size.
+that zonebox is the faster one. Peak memory is that of all processes together, shared pages
+once, against the file's size.
 Nothing is kept: the cache is off, and a generated file lies in a temporary folder.
 """
 
@@ -30,32 +31,45 @@ if iterator.initialize():
     while iterator.next():
         iterator.get()
         count += 1
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0, count, flush=True)
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(time.perf_counter() - start, used.ru_maxrss / 1024.0, count, used.ru_utime + used.ru_stime, flush=True)
 import os
 os._exit(0)
 """
 
 OURS = """
-import json, resource, sys, time
+import os, resource, sys, threading, time
 from pathlib import Path
-from zonebox_converters.ifc import header, kernel, massing
-from zonebox_converters.ifc.facts import extract
+from zonebox_converters.ifc import contents, header, massing
+def held_kb():
+    total, ask = 0, [str(os.getpid())]
+    while ask:
+        pid = ask.pop()
+        try:
+            rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += next(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                ask += (task / "children").read_text().split()
+        except (OSError, StopIteration):
+            continue
+    return total
+peak, done = [0], threading.Event()
+def watch():
+    while not done.wait(0.25):
+        peak[0] = max(peak[0], held_kb())
+threading.Thread(target=watch, daemon=True).start()
 start = time.perf_counter()
-source = Path(sys.argv[1])
-with header.opened(source) as file:
-    model = header.load(file)
-    facts = extract(model, source.name)
-    del model
-    rooms = [room for room in facts.rooms if room.has_shape]
-    products = [(p.number, p.shared) for p in facts.parts] + [(r.number, r.shared) for r in rooms]
-    shapes = kernel.shape(file.path, products, workers=2)
+with header.opened(Path(sys.argv[1])) as file:
+    facts, shapes = contents.take(file, lambda stated: None, workers=2)
 model_s = time.perf_counter() - start
+used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+cpu_s = sum(u.ru_utime + u.ru_stime for u in used)
 if "--solid" in sys.argv:
-    massing.solid(shapes, spaces={r.number for r in rooms}, anchor=facts.stated.anchor,
+    massing.solid(shapes, spaces={r.number for r in facts.rooms if r.has_shape}, anchor=facts.stated.anchor,
                   levels=[level.z_m for level in facts.levels])
 whole_s = time.perf_counter() - start
-peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024.0
-print(model_s, peak, len(shapes.arrays["product"]), whole_s, flush=True)
+done.set()
+print(model_s, peak[0] / 1024.0, len(shapes.arrays["product"]), cpu_s, whole_s, flush=True)
 """
 
 
@@ -161,19 +175,20 @@ def _storey(level: int, first: int) -> Iterator[str]:
 def measured(code: str, path: Path, *words: str) -> list[float]:
     """Run a script on a file in an interpreter of its own; the numbers of its last line."""
     done = subprocess.run([sys.executable, "-c", code, str(path), *words], capture_output=True, text=True, check=True)
-    return [float(word) for word in done.stdout.split()[-4:]] if code is OURS else [
-        float(word) for word in done.stdout.split()[-3:]]
+    return [float(word) for word in done.stdout.splitlines()[-1].split()]
 
 
 def compare(path: Path, *, solid: bool) -> dict[str, Any]:
     """Time and memory of both on one file."""
     size_mb = path.stat().st_size / 1e6
     start = time.perf_counter()
-    bare_s, bare_mb, bare_count = measured(BARE, path)
-    ours_s, ours_mb, ours_count, whole_s = measured(OURS, path, *(["--solid"] if solid else []))
+    bare_s, bare_mb, bare_count, bare_cpu = measured(BARE, path)
+    ours_s, ours_mb, ours_count, ours_cpu, whole_s = measured(OURS, path, *(["--solid"] if solid else []))
     return {
         "file": path.name, "MB": round(size_mb, 1), "bare_s": round(bare_s, 2), "zonebox_s": round(ours_s, 2),
-        "ratio": round(ours_s / bare_s, 2), "with_solid_s": round(whole_s, 2), "bare_shapes": int(bare_count),
+        "ratio": round(ours_s / bare_s, 2),
+        "bare_cpu_s": round(bare_cpu, 2), "zonebox_cpu_s": round(ours_cpu, 2), "with_solid_s": round(whole_s, 2),
+        "bare_shapes": int(bare_count),
         "zonebox_shapes": int(ours_count), "bare_peak_MB": round(bare_mb), "zonebox_peak_MB": round(ours_mb),
         "memory_to_file": round(ours_mb / size_mb, 1), "bench_s": round(time.perf_counter() - start, 1),
     }

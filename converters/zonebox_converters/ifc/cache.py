@@ -6,7 +6,6 @@ without pickled objects; an entry that cannot be read is made anew.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -21,12 +20,12 @@ import numpy as np
 
 from zonebox import __version__
 from zonebox.geometry.mesh import Mesh
-from zonebox_converters.ifc.facts import Facts, Level, Part, Room
+from zonebox_converters.ifc import packing
+from zonebox_converters.ifc.facts import Facts
 from zonebox_converters.ifc.kernel import Shapes
 from zonebox_converters.ifc.massing import Massing
-from zonebox_converters.ifc.stated import Conversion, Stated
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Raised whenever an entry means something else than before."""
 
 
@@ -53,11 +52,11 @@ def load(path: Path) -> Content | None:
         said = json.loads(arrays.pop("said").tobytes())
         vertices, triangles = arrays.pop("solid_vertices"), arrays.pop("solid_triangles")
         return Content(
-            facts=_facts(said["facts"]),
+            facts=packing.unpack(said["facts"]),
             shapes=Shapes(arrays=arrays, failures={int(k): v for k, v in said["failures"].items()}),
             massing=Massing(solid=Mesh(vertices=vertices, triangles=triangles) if len(triangles) else None,
                             note=said["note"], outlines=tuple((z, a) for z, a in said["outlines"]),
-                            outdoor=tuple(said["outdoor"]), roof=said["roof"]),
+                            outdoor=tuple(said["outdoor"]), roof=said["roof"], dropped=tuple(said["dropped"])),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
@@ -65,9 +64,10 @@ def load(path: Path) -> Content | None:
 
 def store(path: Path, content: Content) -> None:
     """Write an entry in one step, so that a reader never meets half of one."""
-    said = {"facts": dataclasses.asdict(content.facts), "failures": content.shapes.failures,
+    said = {"facts": packing.pack(content.facts), "failures": content.shapes.failures,
             "note": content.massing.note, "outlines": content.massing.outlines,
-            "outdoor": content.massing.outdoor, "roof": dict(content.massing.roof)}
+            "outdoor": content.massing.outdoor, "roof": dict(content.massing.roof),
+            "dropped": content.massing.dropped}
     solid = content.massing.solid or Mesh.empty()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
@@ -79,21 +79,3 @@ def store(path: Path, content: Content) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _facts(said: dict[str, Any]) -> Facts:
-    stated = said["stated"]
-    for key in ("anchor", "site_origin", "true_north"):
-        stated[key] = tuple(stated[key])
-    stated["lat_lon"] = tuple(stated["lat_lon"]) if stated["lat_lon"] else None
-    stated["conversions"] = tuple(Conversion(**{**c, "factors": tuple(c["factors"])}) for c in stated["conversions"])
-    return Facts(
-        name=said["name"],
-        stated=Stated(**stated),
-        parts=tuple(Part(**part) for part in said["parts"]),
-        levels=tuple(Level(**level) for level in said["levels"]),
-        rooms=tuple(Room(**room) for room in said["rooms"]),
-        grounds=tuple((name, height) for name, height in said["grounds"]),
-        attributes=said["attributes"],
-        notes=tuple(said["notes"]),
-    )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from zonebox.errors import InputError
-from zonebox_converters.ifc.stated import Stated, stated
+from zonebox_converters.ifc.properties import Sets, text_of
+from zonebox_converters.ifc.stated import Placements, Stated, stated
 from zonebox_converters.ifc.units import length_unit
 
 HIDDEN: Final = (
@@ -26,14 +27,13 @@ _ROOM: Final = (*_GROSS, "NetFloorArea", "NetArea", "Area")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A product with a shape: ``number`` is its step id, ``shared`` that of a geometry it repeats (0: its own)."""
+    """A product with a shape; ``number`` is its step id."""
 
     number: int
     guid: str
     ifc_class: str
     name: str
     storey: str
-    shared: int
     properties: Mapping[str, str]
 
 
@@ -56,7 +56,6 @@ class Room:
     name: str
     use: str
     storey: str
-    shared: int
     area_m2: float | None
     has_shape: bool
 
@@ -78,8 +77,8 @@ class Facts:
     notes: tuple[str, ...]
 
 
-def extract(model: Any, where: str) -> Facts:
-    """Read the facts of an opened model.
+def extract(model: Any, where: str, *, properties: bool = True) -> Facts:
+    """Read the facts of an opened model; the parts' property sets only if asked for.
 
     Raises
     ------
@@ -89,7 +88,7 @@ def extract(model: Any, where: str) -> Facts:
     from ifcopenshell.util.unit import calculate_unit_scale
 
     buildings = model.by_type("IfcBuilding")
-    products = [p for p in model.by_type("IfcProduct") if p.Representation and not any(map(p.is_a, _known(model)))]
+    products = seen(model)
     if not products:
         got = "an IfcBuilding without shapes" if buildings else "neither an IfcBuilding nor building elements"
         raise InputError(where, got=got, want="a building with walls, slabs or other elements",
@@ -100,25 +99,60 @@ def extract(model: Any, where: str) -> Facts:
         notes.append(f"{len(buildings)} buildings in one file are read as one design")
     tree = _Tree(model)
     levels, remarks = _levels(model, unit_m, area_unit)
+    sets = Sets(model)
+    known = {p.id(): sets.of(p) for p in products} if properties else {}
     return Facts(
-        name=_text(buildings[0].Name) if buildings else "",
+        name=text_of(buildings[0].Name) if buildings else "",
         stated=stated(model, products, unit_m),
         parts=tuple(
-            Part(number=p.id(), guid=_guid(p), ifc_class=p.is_a(), name=_text(p.Name), storey=tree.storey(p),
-                 shared=_shared(p), properties=_properties(p))
+            Part(number=p.id(), guid=_guid(p), ifc_class=p.is_a(), name=text_of(p[2]), storey=tree.storey(p),
+                 properties=known.get(p.id(), {}))
             for p in products
         ),
         levels=levels,
         rooms=tuple(_room(space, tree, area_unit) for space in model.by_type("IfcSpace")),
         grounds=tuple(_grounds(model, unit_m)),
-        attributes=_building_attributes(model, buildings),
+        attributes=_building_attributes(model, buildings, sets),
         notes=(*notes, *remarks),
     )
+
+
+def seen(model: Any) -> list[Any]:
+    """Products with a representation that are part of what is seen of a building."""
+    gone = {name.lower() for hidden in _known(model) for name in _below(model.schema_identifier, hidden)}
+    shown = [name for name in model.types() if name.lower() not in gone and _is_product(model, name)]
+    products = [p for name in shown for p in model.by_type(name, include_subtypes=False) if p[6]]  # Representation
+    return sorted(products, key=_number)
+
+
+def _is_product(model: Any, name: str) -> bool:
+    import ifcopenshell
+
+    declaration = ifcopenshell.schema_by_name(model.schema_identifier).declaration_by_name(name).as_entity()
+    while declaration is not None and declaration.name() != "IfcProduct":
+        declaration = declaration.supertype()
+    return declaration is not None
+
+
+def _number(thing: Any) -> int:
+    return int(thing.id())
 
 
 def _known(model: Any) -> Sequence[str]:
     """Those of the hidden classes that the file's schema has."""
     return _hidden(model.schema_identifier)
+
+
+@functools.lru_cache(maxsize=256)
+def _below(schema: str, name: str) -> tuple[str, ...]:
+    """Return a class and all that are derived from it."""
+    import ifcopenshell
+
+    entity = ifcopenshell.schema_by_name(schema).declaration_by_name(name).as_entity()
+    names = [name]
+    for sub in entity.subtypes():
+        names += _below(schema, sub.name())
+    return tuple(names)
 
 
 @functools.lru_cache(maxsize=8)
@@ -157,25 +191,15 @@ class _Tree:
         return ""
 
 
-def _shared(product: Any) -> int:
-    """Step id of the representation that a product repeats, 0 where it has its own."""
-    for representation in product.Representation.Representations or ():
-        for item in representation.Items or ():
-            if item.is_a("IfcMappedItem"):
-                return int(item.MappingSource.id())
-    return 0
-
-
 def _levels(model: Any, unit_m: float, area_unit: float) -> tuple[tuple[Level, ...], list[str]]:
     """Storeys from low to high.
 
     A storey stands where its placement puts it, since its elements hang on that. The Elevation attribute decides only
     where all placements are level and the attributes are not; where both speak and differ, that is said.
     """
-    from ifcopenshell.util.placement import get_local_placement
-
+    places = Placements()
     storeys = model.by_type("IfcBuildingStorey")
-    placed = [float(get_local_placement(s.ObjectPlacement)[2, 3]) * unit_m if s.ObjectPlacement else None
+    placed = [float(places.of(s)[2, 3]) * unit_m if s.ObjectPlacement else None
               for s in storeys]
     written = [None if s.Elevation is None else float(s.Elevation) * unit_m for s in storeys]
     distinct = {round(z, 3) for z in placed if z is not None}
@@ -188,7 +212,7 @@ def _levels(model: Any, unit_m: float, area_unit: float) -> tuple[tuple[Level, .
     for storey, at, says in zip(storeys, placed, written, strict=True):
         z = base + (says or 0.0) if by_attribute or at is None else at
         area = _area(storey, area_unit, _GROSS)
-        levels.append(Level(guid=_guid(storey), name=_text(storey.Name), z_m=z, area_m2=area))
+        levels.append(Level(guid=_guid(storey), name=text_of(storey.Name), z_m=z, area_m2=area))
     offsets = {round(at - says, 3) for at, says in zip(placed, written, strict=True)
                if at is not None and says is not None}
     if len(offsets) > 1 and not by_attribute:
@@ -197,10 +221,10 @@ def _levels(model: Any, unit_m: float, area_unit: float) -> tuple[tuple[Level, .
 
 
 def _room(space: Any, tree: _Tree, area_unit: float) -> Room:
-    named = [_text(getattr(space, key, None)) for key in ("ObjectType", "LongName", "Name")]
+    named = [text_of(getattr(space, key, None)) for key in ("ObjectType", "LongName", "Name")]
     use = next((text for text in named if text), "")
     return Room(number=space.id(), guid=_guid(space), name=named[1] or named[2], use=use, storey=tree.storey(space),
-                shared=0, area_m2=_area(space, area_unit, _ROOM), has_shape=bool(space.Representation))
+                area_m2=_area(space, area_unit, _ROOM), has_shape=bool(space.Representation))
 
 
 def _area(thing: Any, area_unit: float, names: Sequence[str]) -> float | None:
@@ -225,39 +249,14 @@ def _grounds(model: Any, unit_m: float) -> Iterable[tuple[str, float]]:
             yield "IfcSite.RefElevation", float(site.RefElevation) * unit_m
 
 
-def _building_attributes(model: Any, buildings: Sequence[Any]) -> dict[str, str]:
+def _building_attributes(model: Any, buildings: Sequence[Any], sets: Sets) -> dict[str, str]:
     attributes = {"schema": str(model.schema_identifier)}
     for project in model.by_type("IfcProject")[:1]:
-        attributes["project"] = _text(project.LongName) or _text(project.Name)
+        attributes["project"] = text_of(project.LongName) or text_of(project.Name)
     for building in buildings[:1]:
-        attributes |= _properties(building)
+        attributes |= sets.of(building)
     return attributes
 
 
-def _properties(thing: Any) -> dict[str, str]:
-    """Property and quantity sets, of the type as well, flattened to ``Set.Property`` -> text."""
-    from ifcopenshell.util.element import get_psets
-
-    flat: dict[str, str] = {}
-    for set_name, values in get_psets(thing).items():
-        for key, value in values.items():
-            if key == "id" or value is None:
-                continue
-            if isinstance(value, dict):
-                value = value.get("value", value.get("values", ""))  # noqa: PLW2901
-            flat[f"{set_name}.{key}"] = _text(value)
-    return flat
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return format(value, ".10g")
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_text, value))
-    return str(value).strip()
-
-
 def _guid(thing: Any) -> str:
-    return str(thing.GlobalId or f"#{thing.id()}")
+    return str(thing[0] or f"#{thing.id()}")

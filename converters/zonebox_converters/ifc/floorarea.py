@@ -7,13 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from zonebox.model import Storey
+from zonebox.model.area_rule import EDITIONS, FULL_HEIGHT_M
 from zonebox.model.building import GrossFloorArea
-
-FULL_HEIGHT_M: Final = 2.20
-"""Structural storey height from which a storey counts in full (GB/T 50353-2013 §3.0.1; GB 55031-2022 §3.1)."""
-
-LOW_WEIGHT: Final = {"GB/T 50353-2013": 0.5, "GB 55031-2022": 0.0}
-"""Edition -> weight of a lower storey: half of it, or nothing."""
 
 _NOISE_M: Final = 1e-6
 
@@ -34,7 +29,8 @@ def gross_floor_areas(
 
     Notes
     -----
-    A roof level, an uppermost storey lower than 2.20 m that neither quantities nor spaces know, is no storey.
+    A roof level or a level of foundations, an uppermost or lowest storey lower than 2.20 m that neither quantities nor
+    spaces know, is no storey.
 
     Source: GB/T 50353-2013 §3.0.1; GB 55031-2022 §3.1 (domain A3, F21).
 
@@ -53,7 +49,7 @@ def gross_floor_areas(
     counted = list(_counted(storeys, ground_m, top_m))
     if not counted:
         return ()
-    return tuple(_by(rule, low, counted) for rule, low in LOW_WEIGHT.items())
+    return tuple(_by(rule, low, counted) for rule, low in EDITIONS.items())
 
 
 _Counted = tuple[Storey, bool, bool]
@@ -61,13 +57,14 @@ _Counted = tuple[Storey, bool, bool]
 
 
 def _counted(storeys: Sequence[Storey], ground_m: float | None, top_m: float) -> Iterable[_Counted]:
+    lowest = storeys[0].id if len(storeys) > 1 else None
     for storey in storeys:
         if not storey.areas:
             continue
         height = top_m - storey.elevation_m if storey.height_m is None else storey.height_m
         full = height >= FULL_HEIGHT_M - _NOISE_M
         known = any(area.source.value != "section" for area in storey.areas)
-        if storey.height_m is None and not full and not known:
+        if (storey.height_m is None or storey.id == lowest) and not full and not known:
             continue
         below = ground_m is not None and ground_m - storey.elevation_m > height / 2.0
         yield storey, full, below

@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from zonebox.errors import FrameError, InputError
-from zonebox.frame import Frame, crs_label, has_vertical, is_geographic, known_crs, same_horizontal, unit_m
+from zonebox.frame import (
+    Frame,
+    crs_label,
+    has_vertical,
+    height_unit_m,
+    is_geographic,
+    known_crs,
+    same_horizontal,
+    unit_m,
+)
 from zonebox.model import GeoreferenceNote
 from zonebox_converters.ifc.stated import BAKED_M, Conversion, Stated, Vector
 
@@ -164,6 +173,9 @@ def _converted(conversion: Conversion, said: Stated, frame: Frame, where: str) -
     if near is None:
         return _Candidate(kind=conversion.kind, text=f"{written} lies outside the area of that CRS", pose=None)
     pose, scale, map_unit, remark = near
+    tall = _height_unit(conversion, crs, map_unit)
+    if tall != map_unit:
+        remarks.append(f"the height is read in the unit of the CRS's heights ({tall:.7g} m)")
     if map_unit != (conversion.map_unit_m or named):
         remarks.append(f"eastings and northings are read in the file's unit ({map_unit:g} m)")
     turned = math.degrees(math.atan2(conversion.ordinate, conversion.abscissa))
@@ -179,10 +191,10 @@ def _into_frame(conversion: Conversion, said: Stated, frame: Frame, crs: str, sc
     turn = math.atan2(conversion.ordinate, conversion.abscissa)
     east = conversion.east * map_unit + math.cos(turn) * ax - math.sin(turn) * ay
     north = conversion.north * map_unit + math.sin(turn) * ax + math.cos(turn) * ay
-    height = conversion.height * map_unit + az
+    height = conversion.height * _height_unit(conversion, crs, map_unit) + az
     arm = 50.0
     ends = np.array([[east + k * arm * math.cos(turn), north + k * arm * math.sin(turn), height] for k in (-1, 0, 1)])
-    ends[:, :2] /= unit_m(crs)
+    ends /= (unit_m(crs), unit_m(crs), height_unit_m(crs))
     back, at, ahead = frame.enter(ends, crs, where=where)
     dx, dy = (ahead - back)[:2]
     if same_horizontal(crs, frame.crs):
@@ -193,6 +205,13 @@ def _into_frame(conversion: Conversion, said: Stated, frame: Frame, crs: str, sc
         ratio = 1.0  # the file measures on the ground, in every map
     return Pose(anchor=said.anchor, target=(float(at[0]), float(at[1]), float(at[2])), rotation_deg=rotation,
                 scale=(scale[0] * ratio, scale[1] * ratio, scale[2]))
+
+
+def _height_unit(conversion: Conversion, crs: str, map_unit: float) -> float:
+    """Metres in the unit of OrthogonalHeight: MapUnit holds for all axes, else a compound CRS has one for heights."""
+    if conversion.map_unit_m is not None or map_unit != unit_m(crs) or conversion.vertical or not has_vertical(crs):
+        return map_unit
+    return height_unit_m(crs)
 
 
 def _scale(conversion: Conversion, file_unit: float, map_unit: float) -> tuple[Vector, str]:
@@ -233,7 +252,7 @@ def _crs_of(conversion: Conversion, frame: Frame, where: str) -> tuple[str, list
         return crs, remarks
     if not conversion.vertical:
         return crs, [*remarks, f"no vertical datum is named: heights are taken as {frame.vertical_label}"]
-    vertical = _vertical(conversion.vertical, where)
+    vertical = vertical_of(conversion.vertical, where)
     if vertical == frame.vertical:
         return crs, remarks
     if vertical and crs.startswith("EPSG:"):
@@ -242,7 +261,8 @@ def _crs_of(conversion: Conversion, frame: Frame, where: str) -> tuple[str, list
         *remarks, f'vertical datum "{conversion.vertical}" is unknown: heights are taken as {frame.vertical_label}']
 
 
-def _vertical(name: str, where: str) -> str:
+def vertical_of(name: str, where: str) -> str:
+    """Code of a vertical datum by the name that a file gives it; "" where it is not known."""
     for word, code in _DATUMS.items():
         if word in name:
             return code

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from zonebox.errors import InputError
+from zonebox_converters.ifc import parsing
 
 HEADER_BYTES: Final = 65536
 """A STEP header is looked for in this many bytes at the start of a file."""
@@ -23,7 +24,6 @@ TAIL_BYTES: Final = 4096
 """The end mark is looked for in this many bytes at the end of a file."""
 
 SCHEMA = re.compile(rb"(FILE_SCHEMA\s*\(\s*\(\s*')([^']*)(')", re.IGNORECASE)
-MISSING = re.compile(r"Instance reference #(\d+) used by instance #(\d+)\b.*not found")
 
 READABLE: Final = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
 """Schema names the library knows."""
@@ -81,28 +81,16 @@ def opened(source: Path) -> Iterator[Opened]:
 
 
 def load(file: Opened) -> Any:
-    """Parse an opened file and make sure that it is whole.
+    """Parse an opened file in this process and make sure that it is whole.
 
     Raises
     ------
     InputError
-        The library cannot parse it; entities are referred to and missing.
+        The library cannot parse it; it was cut off, damaged or edited.
     """
-    import ifcopenshell
-
-    ifcopenshell.get_log()
-    try:
-        model = ifcopenshell.open(str(file.path))
-    except (ifcopenshell.Error, OSError, RuntimeError) as error:
-        raise InputError(file.name, got=f"a file the IFC parser refuses ({_first_line(error)})",
-                         want="IFC2X3, IFC4 or IFC4X3 in STEP form", then="export it again") from None
-    lost = {int(found[1]) for found in MISSING.finditer(ifcopenshell.get_log())}
-    if lost:
-        first = ", ".join(f"#{number}" for number in sorted(lost)[:3])
-        some = f"{len(lost)}: {first}" + (", …" if len(lost) > 3 else "")
-        raise InputError(file.name, got=f"references to entities that are missing ({some})",
-                         want="the whole file", then="it was cut off or edited: export or copy it again")
-    return model
+    parsed = parsing.parse(file.path, file.name)
+    parsing.check_whole(file.path, parsed.entities, file.name)
+    return parsed.model
 
 
 def _unzipped(source: Path, folder: Path, notes: list[str]) -> Path:

@@ -1,13 +1,16 @@
-"""Child processes that may crash or hang without taking the program with them.
+"""Child processes that may crash, hang or run out of memory without taking the program with them.
 
-A child is a fresh interpreter (never a fork), told what to do in one line of JSON, answering in messages: a JSON part
-and arrays. No ``__main__`` is imported, so that a plain script may call a reader without a guard.
+A child is a fresh interpreter (never a fork of the caller), told what to do in one line of JSON, answering in messages:
+a JSON part and arrays. No ``__main__`` is imported, so that a plain script may call a reader without a guard. A child
+may fork helpers, which answer on lanes of their own; all of them end together.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import queue
+import signal
 import struct
 import subprocess
 import sys
@@ -24,6 +27,11 @@ Arrays = dict[str, NDArray[Any]]
 HEAD: Final = struct.Struct("<II")
 BOOT: Final = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
                "from zonebox_converters.ifc.worker import main; main()")
+
+CAN_FORK: Final = hasattr(os, "fork")
+"""A child can split itself after parsing, so that a file is parsed once; where it cannot, each child parses."""
+
+_ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,39 +74,73 @@ def receive(stream: IO[bytes]) -> Message | None:
 
 
 class Child:
-    """A child process at work on one job; every answer, and None when it has ended, goes into ``inbox``."""
+    """A child process at work on one job; every answer, and None when all has ended, goes into ``inbox``.
 
-    def __init__(self, job: Mapping[str, Any], inbox: queue.SimpleQueue[tuple[Child, Message | None]]) -> None:
+    Parameters
+    ----------
+    job : mapping
+        What to do; the numbers of its lanes are added as ``lanes``.
+    inbox : queue
+        Where the answers go.
+    helpers : int
+        So many processes the child may fork, each with a lane of its own.
+    """
+
+    def __init__(self, job: Mapping[str, Any], inbox: queue.SimpleQueue[tuple[Child, Message | None]], *,
+                 helpers: int = 0) -> None:
+        pipes = [os.pipe() for _ in range(helpers if CAN_FORK else 0)]
+        far = tuple(write for _, write in pipes)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", BOOT, json.dumps(sys.path)],
+            [sys.executable, "-c", BOOT, json.dumps(sys.path)], env={**os.environ, **_ONE_THREAD},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            pass_fds=far, start_new_session=CAN_FORK,
         )
+        for end in far:
+            os.close(end)
+        assert self.process.stdout is not None
+        self._lanes: list[IO[bytes]] = [self.process.stdout, *(os.fdopen(read, "rb") for read, _ in pipes)]
         self.finished = False
         self._inbox = inbox
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._open = len(self._lanes)
+        self._lock = threading.Lock()
+        self._readers = [threading.Thread(target=self._read, args=(lane,), daemon=True) for lane in self._lanes]
+        for reader in self._readers:
+            reader.start()
         try:
             assert self.process.stdin is not None
-            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.write(json.dumps({**job, "lanes": far}).encode() + b"\n")
             self.process.stdin.close()
         except OSError:
             pass  # it died at once: the reader reports its end
 
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        while (message := receive(self.process.stdout)) is not None:
+    def _read(self, lane: IO[bytes]) -> None:
+        while (message := receive(lane)) is not None:
             self._inbox.put((self, message))
-        self._inbox.put((self, None))
+        with self._lock:
+            self._open -= 1
+            last = not self._open
+        if last:
+            self._inbox.put((self, None))
 
     def close(self) -> int:
-        """End the process, whether it still runs or not; returns its exit code."""
-        if self.process.poll() is None and not self.finished:
-            self.process.kill()
+        """End the process and its helpers, whether they still run or not; returns its exit code."""
+        if not self.finished:
+            self._kill()
         code = self.process.wait()
-        self._reader.join()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        for reader in self._readers:
+            reader.join()
+        for lane in self._lanes:
+            lane.close()
         return code
+
+    def _kill(self) -> None:
+        try:
+            if CAN_FORK:
+                os.killpg(self.process.pid, signal.SIGKILL)  # helpers outlive a child that died
+            else:
+                self.process.kill()
+        except OSError:
+            pass  # nothing of it is left
 
 
 def ask(job: Mapping[str, Any], *, limit_s: float) -> tuple[list[Message], str]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from zonebox.geometry.mesh import Mesh
 from zonebox_converters.ifc import isolation
+from zonebox_converters.ifc.dealing import Group, shares
 from zonebox_converters.ifc.isolation import Child, Message
 
 BATCH_LIMIT_S: Final = 300.0
@@ -26,8 +27,16 @@ PRODUCTS_PER_WORKER: Final = 40
 """Below this many products a further process costs more than it saves."""
 
 Progress = Callable[[int, int], None]
-Group = tuple[int, int]
-"""Step id of a product and of the geometry it shares with others (0 where it shares none)."""
+
+
+MEMORY_MB: Final = 4096
+MEMORY_PER_BYTE: Final = 24
+"""A process may take so much, and so many times the file: the parser and the kernel need a third of that."""
+
+
+def memory_mb(path: Path) -> int:
+    """Bound on the memory of a process that reads a file."""
+    return MEMORY_MB + MEMORY_PER_BYTE * path.stat().st_size // 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,18 +79,21 @@ def shape(
     Each process runs the library's iterator over its share, so that repeated geometry is made once. Whatever is
     missing when a process ends, dies or falls silent is tried again product by product.
     """
-    collected = _Collected(total=len(products), progress=progress)
-    shares = _shares(products, max(1, min(workers, len(products) // PRODUCTS_PER_WORKER)))
-    _run_together(path, shares, collected, batch_limit_s)
-    left = [product for product, _ in products if product not in collected.placed]
-    while left:
-        _run_careful(path, left, collected, product_limit_s)
-        left = [p for p in left if p not in collected.placed and p not in collected.failures]
+    collected = Collected(total=len(products), progress=progress)
+    dealt = shares(products, max(1, min(workers, len(products) // PRODUCTS_PER_WORKER)))
+    _run_together(path, dealt, collected, batch_limit_s)
+    finish(path, [product for product, _ in products], collected, product_limit_s)
     return collected.shapes()
 
 
-class _Collected:
-    """What the children have answered so far."""
+def finish(path: Path, products: Sequence[int], collected: Collected, limit_s: float = PRODUCT_LIMIT_S) -> None:
+    """Try what is missing product by product, until each has a shape or a reason."""
+    while left := [p for p in products if p not in collected.placed and p not in collected.failures]:
+        _run_careful(path, left, collected, limit_s)
+
+
+class Collected:
+    """Shapes that children have answered so far."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self.total, self.progress = total, progress
@@ -90,16 +102,19 @@ class _Collected:
         self.failures: dict[int, str] = {}
 
     def take(self, message: Message) -> None:
+        """Keep what a message holds."""
         fields = message.fields
         if fields["kind"] == "geometry":
             self.geometries.setdefault(fields["key"], message.arrays)
-        elif fields["kind"] == "product":
-            self.placed[fields["product"]] = (fields["key"], message.arrays["matrix"])
+        elif fields["kind"] == "placed":
+            placed = zip(message.arrays["product"].tolist(), fields["keys"], message.arrays["matrix"], strict=True)
+            self.placed |= {product: (key, matrix) for product, key, matrix in placed}
             self._tell()
         elif fields["kind"] == "failed":
             self.fail(fields["product"], fields["reason"])
 
     def fail(self, product: int, reason: str) -> None:
+        """Name a product that has no shape."""
         self.failures[product] = reason
         self._tell()
 
@@ -108,6 +123,7 @@ class _Collected:
             self.progress(min(len(self.placed) + len(self.failures), self.total), self.total)
 
     def shapes(self) -> Shapes:
+        """Put everything end to end."""
         products = sorted(self.placed)
         keys = list(dict.fromkeys(self.placed[p][0] for p in products))
         number = {key: i for i, key in enumerate(keys)}
@@ -129,21 +145,10 @@ def _starts(counts: Sequence[int]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(np.array(counts, dtype=np.int64))]).astype(np.int64)
 
 
-def _shares(products: Sequence[Group], workers: int) -> list[list[int]]:
-    """Deal products out evenly, keeping those that share a geometry together."""
-    groups: dict[int, list[int]] = {}
-    for product, shared in products:
-        groups.setdefault(shared or -product, []).append(product)
-    shares: list[list[int]] = [[] for _ in range(workers)]
-    for group in sorted(groups.values(), key=len, reverse=True):
-        min(shares, key=len).extend(group)
-    return [sorted(share) for share in shares if share]
-
-
-def _run_together(path: Path, shares: Sequence[Sequence[int]], collected: _Collected, limit_s: float) -> None:
+def _run_together(path: Path, dealt: Sequence[Sequence[int]], collected: Collected, limit_s: float) -> None:
     inbox: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
     running = {Child({"task": "shapes", "path": str(path), "products": list(share)}, inbox): time.monotonic()
-               for share in shares}
+               for share in dealt}
     everyone = list(running)
     try:
         while running:
@@ -169,10 +174,11 @@ def _run_together(path: Path, shares: Sequence[Sequence[int]], collected: _Colle
             child.close()
 
 
-def _run_careful(path: Path, products: Sequence[int], collected: _Collected, limit_s: float) -> None:
+def _run_careful(path: Path, products: Sequence[int], collected: Collected, limit_s: float) -> None:
     """Try products one by one until one of them takes the process down; that one has failed."""
     inbox: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
-    child = Child({"task": "careful", "path": str(path), "products": list(products)}, inbox)
+    job = {"task": "careful", "path": str(path), "products": list(products), "memory_mb": memory_mb(path)}
+    child = Child(job, inbox)
     trying: int | None = None
     reason = "the geometry kernel crashed on it"
     try:
@@ -186,7 +192,8 @@ def _run_careful(path: Path, products: Sequence[int], collected: _Collected, lim
             if message is None or message.fields["kind"] == "end":
                 child.finished = message is not None
                 break
-            trying = message.fields.get("product", trying)
+            if message.fields["kind"] == "trying":
+                trying = message.fields["product"]
             collected.take(message)
     finally:
         child.close()

@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from zonebox.geometry.mesh import Mesh
 from zonebox_converters.ifc import isolation, union
+from zonebox_converters.ifc.isolation import Message
 from zonebox_converters.ifc.kernel import Shapes
 from zonebox_converters.ifc.stated import Vector
 
@@ -21,13 +22,18 @@ SECTION_M: Final = 1.0
 LIMIT_S: Final = 1800.0
 """Uniting all shells of a file may take this long."""
 
+MOST_TRIES: Final = 60
+TRY_LIMIT_S: Final = 300.0
+"""So many times, and so long each, parts of a file are united to find out what the kernel fails on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Massing:
     """The solid in the file's coordinates less the anchor; outlines (m²) for each height asked for; how it went.
 
     ``outdoor`` are the step ids of spaces with nothing above them: roof terraces and gardens, no floor area. ``roof``
-    holds the heights of `zonebox_converters.ifc.roof.heights`, in the coordinates of the solid.
+    holds the heights of `zonebox_converters.ifc.roof.heights`, in the coordinates of the solid. ``dropped`` are the
+    step ids of products on which the solid kernel crashed or hung.
     """
 
     solid: Mesh | None
@@ -35,6 +41,7 @@ class Massing:
     outlines: tuple[tuple[float, float], ...] = ()
     outdoor: tuple[int, ...] = ()
     roof: Mapping[str, float | None] = field(default_factory=dict)
+    dropped: tuple[int, ...] = ()
 
 
 def solid(
@@ -43,7 +50,7 @@ def solid(
     spaces: Collection[int],
     anchor: Vector,
     levels: Sequence[float],
-    limit_s: float = LIMIT_S,
+    limit_s: float | None = None,
 ) -> Massing:
     """Unite shapes into one closed solid.
 
@@ -58,20 +65,29 @@ def solid(
     levels : sequence of float
         Storey heights in the file's coordinates, metres.
     """
+    limit_s = LIMIT_S if limit_s is None else limit_s
     floors = sorted({round(z, 4) for z in levels})
     matrix = shapes.arrays["matrix"].copy()
     matrix[:, :3, 3] -= anchor
     space = np.isin(shapes.arrays["product"], np.array(sorted(spaces), dtype=np.int64))
+    rows = np.arange(len(space))
+    job: dict[str, Any] = {"task": "solid", "sections": [z - anchor[2] + SECTION_M for z in floors],
+           "slabs": [z - anchor[2] for z in floors]}
     with tempfile.TemporaryDirectory(prefix="zonebox-solid-", ignore_cleanup_errors=True) as folder:
         stored = Path(folder) / "shapes.npz"
         names = ("geometry", "vertex_start", "triangle_start", "vertices", "triangles")
         np.savez(stored, allow_pickle=False, matrix=matrix, space=space, **{n: shapes.arrays[n] for n in names})
-        job = {"task": "solid", "shapes": str(stored), "sections": [z - anchor[2] + SECTION_M for z in floors],
-               "slabs": [z - anchor[2] for z in floors]}
-        messages, trouble = isolation.ask(job, limit_s=limit_s)
-    answer = next((m for m in messages if m.fields["kind"] == "solid"), None)
+        job["shapes"] = str(stored)
+        answer, trouble = _asked({**job, "without": []}, limit_s)
+        bad: list[int] = []
+        if answer is None:
+            bad = sorted(_Culprits(stored, limit_s).among(rows[np.argsort(matrix[:, 2, 3])].tolist()))
+        if bad:
+            answer, trouble = _asked({**job, "without": bad}, limit_s)
+    dropped = tuple(int(shapes.arrays["product"][row]) for row in bad)
     if answer is None:
-        return Massing(solid=None, note=f"no solid could be made: {trouble or 'the process gave no answer'}")
+        return Massing(solid=None, note=f"no solid could be made: {trouble or 'the process gave no answer'}",
+                       dropped=dropped)
     facts = answer.fields
     outlines = tuple((z, area) for z, area in zip(floors, facts["outlines_m2"], strict=True) if area is not None)
     outdoor = tuple(int(shapes.arrays["product"][row]) for row in facts["outdoor"])
@@ -82,8 +98,38 @@ def solid(
             + (f" and {indoor} spaces" if (indoor := int(space.sum()) - len(outdoor)) else "")
             + f", {facts['filled_m3']:,.1f} m³ of rooms and cavities filled, "
             f"{facts['open_share']:.1%} of the surface left out as open")
+    if bad:
+        made += f", {len(bad)} elements left out on which the solid kernel fails"
     return Massing(solid=mesh, note=made + _bound(floors, facts["outlines_m2"], facts["slabs_m3"]), outlines=outlines,
-                   outdoor=outdoor, roof=facts["roof"])
+                   outdoor=outdoor, roof=facts["roof"], dropped=dropped)
+
+
+def _asked(job: Mapping[str, Any], limit_s: float) -> tuple[Message | None, str]:
+    """Have shapes united; the answer, and why there is none."""
+    messages, trouble = isolation.ask(job, limit_s=limit_s)
+    return next((m for m in messages if m.fields["kind"] == "solid"), None), trouble
+
+
+class _Culprits:
+    """Find the products that take the solid kernel down by halving, storey by storey since they come in by height."""
+
+    def __init__(self, stored: Path, limit_s: float) -> None:
+        self._stored, self._limit_s = stored, limit_s
+        self._tries = MOST_TRIES
+
+    def among(self, rows: Sequence[int]) -> list[int]:
+        """Return those that fail on their own; none where only a pair fails, or it takes too many tries."""
+        if not len(rows) or self._tries <= 0 or self._unites(rows):
+            return []
+        if len(rows) == 1:
+            return list(rows)
+        middle = len(rows) // 2
+        return [*self.among(rows[:middle]), *self.among(rows[middle:])]
+
+    def _unites(self, rows: Sequence[int]) -> bool:
+        self._tries -= 1
+        job = {"task": "solid", "shapes": str(self._stored), "rows": list(rows)}
+        return not isolation.ask(job, limit_s=min(self._limit_s, TRY_LIMIT_S))[1]
 
 
 def _bound(floors: Sequence[float], outlines: Sequence[float | None], slabs: Sequence[float | None]) -> str:

@@ -16,12 +16,13 @@ from zonebox.geometry.mesh import Mesh, merged
 from zonebox.model import Building, Element
 from zonebox.model.building import Roof
 from zonebox_converters.ifc import cache as stored
-from zonebox_converters.ifc import colours, header, kernel, massing
+from zonebox_converters.ifc import colours, contents, header, massing
 from zonebox_converters.ifc.cache import Content
-from zonebox_converters.ifc.facts import Facts, Part, extract
+from zonebox_converters.ifc.facts import Facts, Part
 from zonebox_converters.ifc.floorarea import gross_floor_areas
 from zonebox_converters.ifc.georeference import Placement, Pose, place
 from zonebox_converters.ifc.kernel import Shapes
+from zonebox_converters.ifc.stated import Stated
 from zonebox_converters.ifc.storeys import floor_area_m2, spaces_of, storeys_of
 
 NAMED_FAILURES: Final = 100
@@ -30,7 +31,7 @@ NAMED_FAILURES: Final = 100
 GROUND_BELOW_M: Final = 3.0
 """A stated outdoor ground this far below the lowest part of a building, or above its top, is a default, not a level."""
 
-_SETTINGS: Final = {"kernel": "opencascade", "reorient-shells": True}
+_SETTINGS: Final = {"kernel": "opencascade", "reorient-shells": True, "outlines": "without fins"}
 
 
 def read(
@@ -95,15 +96,12 @@ def read(
 def _content(source: Path, frame: Frame, placement: Placement | None, workers: int,
              progress: Callable[[int, int], None] | None) -> Content:
     """Take everything out of a file; whether it can be placed is found out before any geometry is made."""
+    def placeable(said: Stated) -> None:
+        place(said, frame, placement=placement, where=source.name)
+
     with header.opened(source) as file:
-        model = header.load(file)
-        facts = extract(model, source.name)
-        del model  # the children open the file themselves
-        facts = replace(facts, notes=(*file.notes, *facts.notes))
-        place(facts.stated, frame, placement=placement, where=source.name)
-        rooms = [room for room in facts.rooms if room.has_shape]
-        products = [(part.number, part.shared) for part in facts.parts] + [(room.number, room.shared) for room in rooms]
-        shapes = kernel.shape(file.path, products, workers=workers, progress=progress)
+        facts, shapes = contents.take(file, placeable, workers=workers, progress=progress)
+    rooms = [room for room in facts.rooms if room.has_shape]
     if not len(shapes.arrays["triangles"]):
         raise InputError(source.name, got="a building without a single shape", want="walls, slabs or other solids",
                          then="export the model with its 3D geometry (Body representations)")
@@ -132,7 +130,7 @@ def _assembled(content: Content, pose: Pose, *, id: str, source: Path) -> Buildi
         solid=solid, solid_note=content.massing.note,
         storeys=storeys, spaces=spaces, gross_areas=gross_floor_areas(storeys, ground_m=ground, top_m=top),
         roof=_roof(content, pose), ground_m=ground, attributes=facts.attributes,
-        notes=(*facts.notes, *_failure_notes(facts, shapes), *ground_notes,
+        notes=(*facts.notes, *_failure_notes(facts, shapes), *_dropped_notes(content), *ground_notes,
                *(f"space {name} ({guid}) lies under the sky and counts as no floor area"
                  for guid, name in sorted(outdoor.items()))),
     )
@@ -202,6 +200,15 @@ def _failure_notes(facts: Facts, shapes: Shapes) -> list[str]:
         guid, ifc_class = known[number]
         notes.append(f"{guid} ({ifc_class}) is left out: {why}")
     return notes
+
+
+def _dropped_notes(content: Content) -> list[str]:
+    """Name what the solid has to do without."""
+    dropped = set(content.massing.dropped)
+    named = [(part.number, part.guid) for part in content.facts.parts]
+    named += [(room.number, room.guid) for room in content.facts.rooms]
+    return [f"{guid} is seen but not part of the solid for the checks: the solid kernel fails on it"
+            for number, guid in named if number in dropped]
 
 
 def _ground(facts: Facts, mesh: Mesh) -> tuple[float | None, list[str]]:

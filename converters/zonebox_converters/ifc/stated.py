@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 BAKED_M: Final = 10_000.0
 """Model coordinates this far from zero are map coordinates: no building is this large."""
@@ -73,7 +74,7 @@ def stated(model: Any, products: Sequence[Any], unit_m: float) -> Stated:
     site = next(iter(model.by_type("IfcSite")), None)
     origin, lat_lon, elevation = (0.0, 0.0, 0.0), None, None
     if site is not None:
-        origin = _origin(site, unit_m)
+        origin = _origin(site, unit_m, Placements())
         if site.RefLatitude and site.RefLongitude:
             lat_lon = (_degrees(site.RefLatitude), _degrees(site.RefLongitude))
         if site.RefElevation is not None:
@@ -186,19 +187,40 @@ def _true_north(model: Any) -> tuple[float, float]:
     return 0.0, 1.0
 
 
-def _origin(product: Any, unit_m: float) -> Vector:
-    from ifcopenshell.util.placement import get_local_placement
+class Placements:
+    """Absolute placements of products; what stands on the same parent works it out once."""
 
-    if product.ObjectPlacement is None:
-        return 0.0, 0.0, 0.0
-    x, y, z = (float(value) * unit_m for value in get_local_placement(product.ObjectPlacement)[:3, 3])
+    def __init__(self) -> None:
+        self._known: dict[int, NDArray[np.float64]] = {}
+
+    def of(self, product: Any) -> NDArray[np.float64]:
+        """4 × 4 matrix in the file's unit; the identity where a product has no placement."""
+        return np.eye(4) if product.ObjectPlacement is None else self._matrix(product.ObjectPlacement)
+
+    def _matrix(self, placement: Any) -> NDArray[np.float64]:
+        from ifcopenshell.util.placement import get_axis2placement, get_local_placement
+
+        number = placement.id()
+        if number not in self._known:
+            if placement.is_a("IfcLocalPlacement"):
+                own = np.asarray(get_axis2placement(placement.RelativePlacement), dtype=np.float64)
+                parent = placement.PlacementRelTo
+                self._known[number] = own if parent is None else self._matrix(parent) @ own
+            else:
+                self._known[number] = np.asarray(get_local_placement(placement), dtype=np.float64)
+        return self._known[number]
+
+
+def _origin(product: Any, unit_m: float, places: Placements) -> Vector:
+    x, y, z = (float(value) * unit_m for value in places.of(product)[:3, 3])
     return x, y, z
 
 
 def _anchor(model: Any, products: Sequence[Any], unit_m: float) -> Vector:
     """Whole metres near the building: the middle of its placements, or of its points where those are far out."""
     step = max(1, len(products) // SAMPLE)
-    spots = np.array([_origin(product, unit_m) for product in products[::step]]).reshape(-1, 3)
+    places = Placements()
+    spots = np.array([_origin(product, unit_m, places) for product in products[::step]]).reshape(-1, 3)
     middle = np.median(spots, axis=0) if len(spots) else np.zeros(3)
     if np.abs(middle[:2]).max() < BAKED_M:
         points = np.array(list(_some_points(model))).reshape(-1, 3) * unit_m

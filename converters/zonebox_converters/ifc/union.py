@@ -28,6 +28,9 @@ WINDOW_M: Final = 6.0
 REVEAL_M: Final = 0.6
 """A recess of the outline up to so wide and so deep is the reveal of a window or door, and belongs to the wall."""
 
+FIN_M: Final = 0.3
+"""What is thinner than this and stands out from a storey is a fin or a railing, not floor."""
+
 LAYER_M: Final = 0.5
 MOST_LAYERS: Final = 120
 """Rooms that are not airtight are filled in layers of about this height, and never in more than so many."""
@@ -44,7 +47,14 @@ COVERED: Final = 0.5
 stays open."""
 
 
-def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[float]) -> tuple[dict[str, Any], Arrays]:
+def tried(arrays: Arrays, rows: Sequence[int]) -> None:
+    """Unite some of the shapes, only to see whether the kernel survives it."""
+    shells, rooms, _ = _closed_shells(arrays, rows)
+    _united(_bodies([*shells, *itertools.chain.from_iterable(rooms.values())]))
+
+
+def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[float],
+           without: Sequence[int] = ()) -> tuple[dict[str, Any], Arrays]:
     """Unite placed shapes into one closed solid.
 
     Parameters
@@ -56,6 +66,8 @@ def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[flo
         Heights at which to measure the outline.
     slabs_z : sequence of float
         Heights between which to measure the volume, ascending.
+    without : sequence of int
+        Rows to leave out: they count as open.
 
     Returns
     -------
@@ -65,7 +77,7 @@ def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[flo
     arrays : mapping
         ``vertices`` and ``triangles`` of the solid; none where nothing was closed.
     """
-    shells, rooms, facts = _closed_shells(arrays)
+    shells, rooms, facts = _closed_shells(arrays, range(len(arrays["geometry"])), without)
     bodies = _bodies(shells)
     indoor, facts["outdoor"] = _indoor(rooms, bodies)
     solid = _united(bodies)
@@ -104,18 +116,21 @@ def _slabs_m3(solid: Any, slabs_z: Sequence[float]) -> list[float | None]:
     return list(slabs.volumes_m3(mesh_of(solid), slabs_z))
 
 
-def _closed_shells(arrays: Arrays) -> tuple[list[Mesh], dict[int, list[Mesh]], dict[str, Any]]:
+def _closed_shells(arrays: Arrays, rows: Iterable[int],
+                   without: Sequence[int] = ()) -> tuple[list[Mesh], dict[int, list[Mesh]], dict[str, Any]]:
     """Place the closed shells of elements and, by row, of spaces, facing outward; say how much was left out."""
     cache: dict[int, tuple[list[Mesh], float, float]] = {}
     shells: list[Mesh] = []
     rooms: dict[int, list[Mesh]] = {}
     elements = closed = 0
     kept_area = open_area = 0.0
-    for row, (geometry, matrix) in enumerate(zip(arrays["geometry"], arrays["matrix"], strict=True)):
+    gone = frozenset(without)
+    for row in rows:
+        geometry, matrix = int(arrays["geometry"][row]), arrays["matrix"][row]
         if geometry not in cache:
             v, t = (slice(*arrays[f"{name}_start"][geometry:geometry + 2]) for name in ("vertex", "triangle"))
             cache[geometry] = _split(Mesh(vertices=arrays["vertices"][v], triangles=arrays["triangles"][t]))
-        parts, kept, lost = cache[geometry]
+        parts, kept, lost = cache[geometry] if row not in gone else ([], 0.0, sum(cache[geometry][1:]))
         turn, shift = matrix[:3, :3], matrix[:3, 3]
         mirrored = np.linalg.det(turn) < 0
         placed = [Mesh(vertices=part.vertices @ turn.T + shift,
@@ -279,10 +294,20 @@ def _outline_m2(solid: Any, z: float, above: Any) -> float | None:
     cut = _polygons(solid.slice(z))
     if cut.is_empty:
         return None
-    cut = _enclosed(cut, above)
+    cut = _without_fins(_enclosed(cut, above))
     closed = cut.buffer(WINDOW_M / 2, join_style="mitre").buffer(-WINDOW_M / 2, join_style="mitre")
     reveals = [piece for piece in _surfaces(closed.difference(cut)).geoms if piece.buffer(-REVEAL_M / 2).is_empty]
     return float(cut.area + sum(piece.area for piece in reveals))
+
+
+def _without_fins(cut: Any) -> Any:
+    """Leave out what stands before a wall and is too thin to be a room: fins, pilasters, railings.
+
+    They count as no floor area (GB/T 50353-2013, 3.0.27). Between fins the facade would pass for a row of window
+    reveals. Walls that enclose nothing are left as they are.
+    """
+    opened = cut.buffer(-FIN_M / 2, join_style="mitre").buffer(FIN_M / 2, join_style="mitre").intersection(cut)
+    return opened if opened.area > cut.area / 2 else cut
 
 
 def _enclosed(cut: Any, above: Any) -> Any:

@@ -1,19 +1,24 @@
-"""What runs in a child process: geometry kernels, which can crash, hang or eat memory there without harm."""
+"""What runs in a child process: parser and kernels, which can crash, hang or eat memory there without harm."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox_converters.ifc import isolation
+from zonebox_converters.ifc import dealing, isolation
 
 Send = Callable[..., None]
+
+BATCH: Final = 256
+"""So many placed products leave in one message."""
 
 
 def main() -> None:
@@ -25,30 +30,125 @@ def main() -> None:
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, not a path
         os.dup2(nowhere.fileno(), 1)
     job = json.loads(sys.stdin.buffer.readline())
-
-    def send(kind: str, arrays: Mapping[str, NDArray[Any]] | None = None, **fields: Any) -> None:
-        isolation.send(out, {"kind": kind, **fields}, arrays)
-
-    {"shapes": shapes, "careful": careful, "solid": solid}[job["task"]](job, send)
+    _bound_memory(job.get("memory_mb"))
+    send = _sender(out)
+    job["out"] = out.fileno()
+    {"read": read, "shapes": shapes, "careful": careful, "solid": solid}[job["task"]](job, send)
     send("end")
     out.flush()
     os._exit(0)  # destructors of the kernels have been seen to crash at exit
 
 
+def _sender(out: IO[bytes]) -> Send:
+    def send(kind: str, arrays: Mapping[str, NDArray[Any]] | None = None, **fields: Any) -> None:
+        isolation.send(out, {"kind": kind, **fields}, arrays)
+
+    return send
+
+
+def _bound_memory(megabytes: int | None) -> None:
+    """Let an allocation beyond the bound fail, where the system knows such bounds."""
+    if megabytes is None or sys.platform == "win32":
+        return
+    import resource
+
+    most, hard = megabytes << 20, resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def read(job: Mapping[str, Any], send: Send) -> None:
+    """Parse once, say what the file states, and shape its products together with forked helpers."""
+    _guarded(job, send, lambda tell: _read(job, tell))
+
+
+def _guarded(job: Mapping[str, Any], send: Send, work: Callable[[Send], None]) -> None:
+    """Do some work, and say in one sentence why it could not be done."""
+    from zonebox.errors import InputError
+
+    try:
+        work(send)
+    except InputError as error:
+        send("refused", where=error.where, got=error.got, want=error.want, then=error.then)
+    except MemoryError:
+        send("refused", where=job["name"], got=f"a file that needs more than {job['memory_mb']:,} MB to be read",
+             want="a building that fits into memory", then="split the model, or export only the architecture")
+    except Exception as error:  # noqa: BLE001 - whatever a damaged file makes the library raise
+        said = (str(error).strip().splitlines() or [""])[0][:120]
+        send("refused", where=job["name"], got=f"entities that contradict the schema ({type(error).__name__}: {said})",
+             want="IFC2X3, IFC4 or IFC4X3 that keeps to its schema", then="export it again, or repair it")
+
+
+def _read(job: Mapping[str, Any], send: Send) -> None:
+    from zonebox_converters.ifc import packing, parsing
+    from zonebox_converters.ifc.facts import extract, seen
+    from zonebox_converters.ifc.properties import Sets
+    from zonebox_converters.ifc.stated import stated
+    from zonebox_converters.ifc.units import length_unit
+
+    parsed = parsing.parse(Path(job["path"]), job["name"])
+    model = parsed.model
+    send("parsed", entities=parsed.entities, notes=parsed.notes)
+    if not job["shapes"]:
+        send("facts", facts=packing.pack(extract(model, job["name"])), apart=False)
+        return
+    products = seen(model)
+    if products:  # a file without is refused below, in full
+        send("stated", stated=dataclasses.asdict(stated(model, products, length_unit(model)[0])))
+    every = dealing.groups([*products, *(room for room in model.by_type("IfcSpace") if room.Representation)])
+    send("products", {"products": np.array(every, dtype=np.int64).reshape(-1, 2)})
+    apart = len(products) >= dealing.APART
+    tokens = dealing.tokens(every, [p.id() for p in products] if apart else [])
+    sets: list[Sets] = []  # made once, by whoever first needs them
+
+    def work(tell: Send) -> None:
+        for what, numbers in tokens.take():
+            if what == dealing.PROPERTIES:
+                sets.extend([] if sets else [Sets(model)])
+                rows = packing.pack_properties((number, sets[0].of(model.by_id(number))) for number in numbers)
+                tell("properties", rows=rows)
+            else:
+                _iterate(model, numbers, tell)
+
+    _fork(job, work)
+    send("facts", facts=packing.pack(extract(model, job["name"], properties=not apart)), apart=apart)
+    work(send)
+
+
+def _fork(job: Mapping[str, Any], work: Callable[[Send], None]) -> None:
+    """Start a helper on each lane; this process has started no thread yet."""
+    lanes, own = job["lanes"], job["out"]
+    for place, lane in enumerate(lanes):
+        if os.fork():
+            os.close(lane)
+            continue
+        try:
+            for other in (*lanes[place + 1:], own):  # those before are closed already
+                os.close(other)
+            with os.fdopen(lane, "wb") as out:
+                _guarded(job, _sender(out), work)
+        finally:
+            os._exit(0)
+
+
 def shapes(job: Mapping[str, Any], send: Send) -> None:
     """Shape products through the library's iterator, which shares repeated geometry."""
     import ifcopenshell
+
+    _iterate(ifcopenshell.open(job["path"]), job["products"], send)
+
+
+def _iterate(model: Any, numbers: Sequence[int], send: Send) -> None:
     import ifcopenshell.geom
 
-    model = ifcopenshell.open(job["path"])
-    products = [model.by_id(number) for number in job["products"]]
+    products = [model.by_id(number) for number in numbers]
     iterator = ifcopenshell.geom.iterator(geometry_settings(), model, 1, include=products)
-    sent: set[str] = set()
+    batch = Batch(send, BATCH)
     if iterator.initialize():
         while True:
-            _answer(iterator.get(), send, sent)
+            _answer(iterator.get(), batch)
             if not iterator.next():
                 break
+    batch.flush()
 
 
 def careful(job: Mapping[str, Any], send: Send) -> None:
@@ -58,7 +158,7 @@ def careful(job: Mapping[str, Any], send: Send) -> None:
 
     model = ifcopenshell.open(job["path"])
     settings = geometry_settings()
-    sent: set[str] = set()
+    batch = Batch(send, 1)
     for number in job["products"]:
         send("trying", product=number)
         try:
@@ -66,46 +166,84 @@ def careful(job: Mapping[str, Any], send: Send) -> None:
         except (RuntimeError, ValueError, TypeError) as error:
             send("failed", product=number, reason=(str(error).strip().splitlines() or ["no shape"])[0][:120])
             continue
-        _answer(shape, send, sent)
+        _answer(shape, batch)
 
 
 def solid(job: Mapping[str, Any], send: Send) -> None:
-    """Unite the shapes of a file into one closed solid."""
+    """Unite the shapes of a file into one closed solid, or only try to unite some of them."""
     from zonebox_converters.ifc import union
 
     with np.load(job["shapes"], allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
-    fields, answer = union.united(arrays, sections_z=job["sections"], slabs_z=job["slabs"])
+    if "rows" in job:
+        union.tried(arrays, job["rows"])
+        return
+    fields, answer = union.united(arrays, sections_z=job["sections"], slabs_z=job["slabs"], without=job["without"])
     send("solid", answer, **fields)
 
 
 def geometry_settings() -> Any:
-    """Metres, local coordinates with a placement matrix, openings cut, shells turned outward, no invented materials."""
+    """Metres, local coordinates with a placement matrix, openings cut, no invented materials.
+
+    Shells are turned outward by `zonebox_converters.ifc.orienting`, which takes a fraction of the kernel's time.
+    """
     import ifcopenshell.geom
 
     settings = ifcopenshell.geom.settings()
     settings.set("use-world-coords", False)
     settings.set("weld-vertices", True)
     settings.set("no-normals", True)
-    settings.set("reorient-shells", True)
     settings.set("apply-default-materials", False)
     return settings
 
 
-def _answer(shape: Any, send: Send, sent: set[str]) -> None:
+class Batch:
+    """Placed products on their way out; a geometry goes before the first product that has it."""
+
+    def __init__(self, send: Send, size: int) -> None:
+        self._send, self._size = send, size
+        self._sent: set[str] = set()
+        self._rows: list[tuple[int, str, NDArray[np.float64]]] = []
+
+    def geometry(self, key: str, make: Callable[[], Mapping[str, NDArray[Any]]]) -> None:
+        """Send a geometry that was not sent before."""
+        if key not in self._sent:
+            self._send("geometry", make(), key=key)
+            self._sent.add(key)
+
+    def product(self, number: int, key: str, matrix: NDArray[np.float64]) -> None:
+        """Send a product, with others."""
+        self._rows.append((number, key, matrix))
+        if len(self._rows) >= self._size:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self._rows:
+            numbers, keys, matrices = zip(*self._rows, strict=True)
+            self._send("placed", {"product": np.array(numbers, dtype=np.int64), "matrix": np.array(matrices)},
+                       keys=keys)
+            self._rows.clear()
+
+
+def _answer(shape: Any, batch: Batch) -> None:
     """Send the product with its placement, and its geometry where that was not sent before."""
     geometry = shape.geometry
     key = str(geometry.id)
-    if key not in sent:
-        vertices = np.frombuffer(geometry.verts_buffer, dtype="<f8").reshape(-1, 3)
-        triangles = np.frombuffer(geometry.faces_buffer, dtype="<i4").reshape(-1, 3)
-        ids = np.frombuffer(geometry.material_ids_buffer, dtype="<i4")
-        palette = np.array([*_palette(geometry.materials), (0, 0, 0, 0)], dtype=np.uint8)
-        colors = palette[ids] if len(ids) == len(triangles) else np.zeros((len(triangles), 4), dtype=np.uint8)
-        send("geometry", {"vertices": vertices, "triangles": triangles, "colors": colors}, key=key)
-        sent.add(key)
+    batch.geometry(key, lambda: _arrays(geometry))
     matrix = np.array(shape.transformation.matrix, dtype=np.float64).reshape(4, 4, order="F")
-    send("product", {"matrix": matrix}, product=int(shape.id), key=key)
+    batch.product(int(shape.id), key, matrix)
+
+
+def _arrays(geometry: Any) -> Mapping[str, NDArray[Any]]:
+    from zonebox_converters.ifc.orienting import outward
+
+    vertices = np.frombuffer(geometry.verts_buffer, dtype="<f8").reshape(-1, 3)
+    triangles = np.frombuffer(geometry.faces_buffer, dtype="<i4").reshape(-1, 3)
+    ids = np.frombuffer(geometry.material_ids_buffer, dtype="<i4")
+    palette = np.array([*_palette(geometry.materials), (0, 0, 0, 0)], dtype=np.uint8)
+    colors = palette[ids] if len(ids) == len(triangles) else np.zeros((len(triangles), 4), dtype=np.uint8)
+    return {"vertices": vertices, "triangles": outward(vertices, triangles), "colors": colors}
 
 
 def _palette(materials: Any) -> Iterator[tuple[int, int, int, int]]:

@@ -45,6 +45,14 @@ def test_a_roof_level_is_no_storey_and_a_penthouse_is() -> None:
     assert areas(floor, storey(3.0, None, spaces=40.0), top=5.0)["GB/T 50353-2013"] == (120.0, 0.0)
 
 
+def test_a_level_of_foundations_is_no_storey() -> None:
+    """As the Duplex has one: a ring of footing walls 1.25 m below the ground floor, whose cut looks like a storey."""
+    footings, floor = storey(-1.25, 1.25, section=100.0), storey(0.0, 3.0, section=100.0)
+    assert areas(footings, floor, ground=None)["GB/T 50353-2013"] == (100.0, 0.0)
+    assert areas(storey(-1.25, 1.25, spaces=40.0), floor, ground=None)["GB/T 50353-2013"] == (120.0, 0.0)
+    assert areas(storey(-3.0, 3.0, section=100.0), floor, ground=None)["GB/T 50353-2013"] == (200.0, 0.0)
+
+
 def test_the_spread_of_the_sources_is_kept() -> None:
     first, second = storey(0.0, 3.0, quantity=100.0, spaces=90.0, section=104.0), storey(3.0, 3.0, spaces=80.0)
     made = gross_floor_areas([first, second], ground_m=0.0, top_m=6.0)[1]

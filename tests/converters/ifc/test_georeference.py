@@ -163,6 +163,29 @@ def test_feet_on_the_map(shared_data: Path, name: str, remark: str) -> None:
     assert placed.pose.scale == (1.0, 1.0, 1.0)
 
 
+FOOT = 1200.0 / 3937.0
+
+
+@pytest.mark.parametrize(("crs", "map_unit", "height", "expected"), [
+    ("EPSG:2263+6360", None, 100.0, 100.0 * FOOT),         # both in US survey feet
+    ("EPSG:2263+6360", FOOT, 100.0, 100.0 * FOOT),
+    ("EPSG:2263+8228", None, 100.0, 30.48),                # heights in international feet, map in US survey feet
+    ("EPSG:2263+5703", None, 30.0, 30.0),                  # heights in metres, map in US survey feet
+    ("EPSG:2263+5703", FOOT, 100.0, 100.0 * FOOT),         # a stated MapUnit holds for all axes
+    ("EPSG:32118+6360", None, 100.0, 100.0 * FOOT),        # map in metres, heights in feet
+])
+def test_heights_have_their_own_unit(crs: str, map_unit: float | None, height: float, expected: float) -> None:
+    """New York in feet, against the same projection and datum in metres; the file itself is in metres."""
+    frame = Frame.near("EPSG:32118+5703", (300000.0, 60000.0))
+    per_m = 1.0 if crs.startswith("EPSG:32118") else 1.0 / FOOT
+    conversion = _conversion(crs=crs, vertical="", east=300000.0 * per_m, north=60000.0 * per_m, height=height,
+                             map_unit_m=map_unit, scale=per_m)
+    placed = place(_said(conversion), frame)
+    world = frame.world(placed.pose.apply([[0.0, 0.0, 0.0], [10.0, 0.0, 3.0]]))
+    assert world[0] == pytest.approx([300000.0, 60000.0, expected], abs=2e-3)
+    assert world[1] == pytest.approx([300010.0, 60000.0, expected + 3.0], abs=2e-3)
+
+
 @pytest.mark.data
 def test_cases_without_a_place(shared_data: Path, rd: Frame) -> None:
     folder = shared_data / "ifc" / "georef_cases"

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from zonebox.frame import Frame
-from zonebox_converters.ifc import Placement, isolation, kernel, read
+from zonebox_converters.ifc import Placement, isolation, kernel, massing, read
+from zonebox_converters.ifc.dealing import Group
 
 House = Callable[..., Path]
 
@@ -19,10 +20,10 @@ import json, os, sys, time
 sys.path[:] = json.loads(sys.argv[1])
 from zonebox_converters.ifc import worker
 answer = worker._answer
-def poisoned(shape, send, sent):
+def poisoned(shape, batch):
     if shape.name == {name!r}:
         {deed}
-    answer(shape, send, sent)
+    answer(shape, batch)
 worker._answer = poisoned
 worker.main()
 """
@@ -32,7 +33,7 @@ def _poison(monkeypatch: pytest.MonkeyPatch, name: str, deed: str) -> None:
     monkeypatch.setattr(isolation, "BOOT", POISON.format(name=name, deed=deed))
 
 
-def _groups(path: Path) -> list[kernel.Group]:
+def _groups(path: Path) -> list[Group]:
     import ifcopenshell
 
     model = ifcopenshell.open(str(path))
@@ -82,14 +83,43 @@ def test_a_killed_worker_loses_nothing(house: House, monkeypatch: pytest.MonkeyP
     assert len(shapes.arrays["product"]) == 11
 
 
-def test_processes_share_the_work_by_geometry() -> None:
-    products = [(1, 70), (2, 70), (3, 70), (4, 0), (5, 0), (6, 0)]
-    assert kernel._shares(products, 2) == [[1, 2, 3], [4, 5, 6]]
-
-
 def test_a_worker_that_cannot_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolation, "BOOT", "raise SystemExit(3)")
     messages, trouble = isolation.ask({"task": "solid"}, limit_s=20.0)
     assert not messages
     assert trouble == "the process died"
     assert sys.executable
+
+
+POISONED_UNION = """
+import json, os, sys, time
+sys.path[:] = json.loads(sys.argv[1])
+from zonebox_converters.ifc import union, worker
+make = union.solid_of
+def poisoned(mesh):
+    if abs(mesh.bounds[1, 2] - mesh.bounds[0, 2] - 0.2) < 1e-6 and mesh.bounds[0, 2] > 5.0:
+        {deed}
+    return make(mesh)
+union.solid_of = poisoned
+worker.main()
+"""
+
+
+@pytest.mark.parametrize("deed", ["os.abort()", "time.sleep(600)"])
+def test_a_union_that_dies_loses_only_the_product_it_dies_of(
+    house: House, rd: Frame, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    """The roof slab kills the solid kernel: everything else is united, and the roof is named."""
+    path = house()
+    monkeypatch.setattr(isolation, "BOOT", POISONED_UNION.format(deed=deed))
+    monkeypatch.setattr(massing, "TRY_LIMIT_S", 6.0)
+    monkeypatch.setattr(massing, "LIMIT_S", 12.0)
+    place = Placement(easting=84975, northing=447519, elevation=1)
+    building = read(path, rd, id="h", placement=place)
+    roof = next(e for e in building.elements if e.name == "roof")
+    assert building.solid is not None
+    assert building.solid.bounds[1, 2] == pytest.approx(1.0 + 6.0)
+    assert building.mesh.bounds[1, 2] == pytest.approx(1.0 + 6.2)
+    assert "1 elements left out on which the solid kernel fails" in building.solid_note
+    said = f"{roof.id} is seen but not part of the solid for the checks: the solid kernel fails on it"
+    assert said in building.notes
