@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from zonebox.geometry.mesh import volume_m3
 from zonebox.model import Kind, Scene
 from zonebox_converters.exchange.sheets import Rule, Sheet
 
@@ -43,7 +44,8 @@ def _envelope(sheet: Sheet, scene: Scene) -> dict[str, Value]:
     envelope = sheet.envelope
     values: dict[str, Value] = {
         "Parcel": ("IfcIdentifier", sheet.parcel.id),
-        "Volume": ("IfcVolumeMeasure", float(envelope.volume_m3)),
+        "Volume": ("IfcVolumeMeasure", float(envelope.volume_m3)),  # above the ground reference
+        "SolidVolume": ("IfcVolumeMeasure", volume_m3(envelope.solid)),  # of the body, which starts at its base
         "Footprint": ("IfcAreaMeasure", float(envelope.footprint_m2)),
         "BaseElevation": ("IfcLengthMeasure", float(envelope.base_m)),
         "TopElevation": ("IfcLengthMeasure", float(envelope.top_m)),
