@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from zonebox.errors import FrameError, InputError
-from zonebox.frame import Frame, crs_label, has_vertical, known_crs, same_horizontal
+from zonebox.frame import Frame, known_crs, settle_crs
+from zonebox.placing import likely_crs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 VERSIONS: Final = ("1.0", "1.1", "2.0")
 LINES: Final = (".jsonl", ".ndjson")
-AGREE_M: Final = 0.01
-"""Two references that put a point less than this apart are the same for our purpose."""
 
 Json = Mapping[str, Any]
 
@@ -95,25 +94,10 @@ def enter(document: Document, frame: Frame, stated: str | None) -> tuple[NDArray
     declared = None if document.crs is None else known_crs(document.crs, where=f"{name}#/metadata/referenceSystem")
     given = None if stated is None else known_crs(stated, where="context.crs")
     if declared is None and given is None:
+        seen = f"; they look like {likely_crs([*vertices.min(0)[:2], *vertices.max(0)[:2]])}" if len(vertices) else ""
         raise FrameError(f"{name}#/metadata/referenceSystem", got="no CRS", want="the reference of its coordinates",
-                         then=f'write crs = "EPSG:…" beside the source in the scene, e.g. crs = "{frame.crs}"')
-    if declared is not None and given is not None and len(vertices):
-        size = 3 if has_vertical(declared) and has_vertical(given) else 2
-        one, other = (frame.enter(vertices[:2, :size], crs, where=name) for crs in (declared, given))
-        apart = float(np.linalg.norm(one - other, axis=1).max())
-        if apart > AGREE_M:
-            both = f"{crs_label(declared)} in the file and {crs_label(given)} in the scene"
-            raise FrameError(name, got=f"{both}, {apart:,.2f} m apart", want="one reference",
-                             then="remove the wrong one")
-    chosen = next((c for c in (given, declared) if c is not None and has_vertical(c)), given or declared or "")
-    notes: tuple[str, ...] = ()
-    if not has_vertical(chosen):
-        if not same_horizontal(chosen, frame.crs):
-            raise FrameError(name, got=f"{crs_label(chosen)} without a vertical datum",
-                             want=f"heights that can be brought to {frame.vertical_label}",
-                             then='write crs = "EPSG:horizontal+vertical" beside the source in the scene')
-        assumed = f"they are taken as {frame.vertical_label}, the scene's datum"
-        notes = (f"{name}: {crs_label(chosen)} says nothing about heights; {assumed}",)
+                         then=f'write crs = "EPSG:…" beside the source in the scene, e.g. crs = "{frame.crs}"{seen}')
+    chosen, notes = settle_crs(declared, given, frame, vertices[:2], where=name, key="context.crs")
     return frame.enter(vertices, chosen, where=name), notes
 
 

@@ -8,7 +8,9 @@ built;
 """
 
 from zonebox_converters.lidar.dem import read_dem
+from zonebox_converters.lidar.pads import graded
 from zonebox_converters.lidar.survey import points
 from zonebox_converters.lidar.terrain import read
+from zonebox_converters.lidar.water import flattened, read_outlines
 
-__all__ = ["points", "read", "read_dem"]
+__all__ = ["flattened", "graded", "points", "read", "read_dem", "read_outlines"]

@@ -14,7 +14,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,11 +23,14 @@ from numpy.typing import NDArray
 
 from zonebox.errors import InputError
 from zonebox.geometry.tin import tin_index
+from zonebox_converters.lidar.cloud import GROUND, WATER, Piece
 from zonebox_converters.lidar.ground import refuse_too_few, thinned
 from zonebox_converters.lidar.refine import PER_METRE, Fit, fitted
+from zonebox_converters.lidar.unclassified import CANDIDATES
 
 Points = NDArray[np.float64]
-Pieces = Iterator[tuple[Points, NDArray[np.int64]]]
+Decode = Callable[[Sequence[int]], Iterator[Piece]]
+"""A tile that streams the points of the classes it is asked for, in the frame."""
 
 BYTES_PER_POINT: Final = 200
 """Memory that refinement takes for a point, all arrays together."""
@@ -56,6 +59,17 @@ class Blocks:
     side: int
     columns: int
     rows: int
+    kind: str = "points"
+
+    def of(self, kind: str) -> Blocks:
+        """Return the same blocks for points of another kind."""
+        return replace(self, kind=kind)
+
+    def around(self, block: int) -> list[int]:
+        """List the blocks beside one, at most eight."""
+        row, column = divmod(block, self.columns)
+        return [r * self.columns + c for r in range(max(row - 1, 0), min(row + 2, self.rows))
+                for c in range(max(column - 1, 0), min(column + 2, self.columns)) if (r, c) != (row, column)]
 
     @property
     def numbers(self) -> range:
@@ -110,7 +124,7 @@ class Blocks:
                     file.truncate(size)
 
     def _raw(self, block: int) -> Path:
-        return self.folder / f"points-{block}.f64"
+        return self.folder / f"{self.kind}-{block}.f64"
 
 
 def fitted_in_blocks(blocks: Blocks, max_error_m: float, *, where: str) -> BlockFit:
@@ -155,23 +169,34 @@ def blocks_over(box: NDArray[np.float64], total: int, *, folder: Path, memory_mb
     return Blocks(folder=folder, low=(int(low[0]), int(low[1])), side=side, columns=columns, rows=rows)
 
 
-def laid_down(tiles: Sequence[Callable[[], Pieces]], blocks: Blocks) -> NDArray[np.int64]:
+def laid_down(tiles: Sequence[Decode], blocks: Blocks) -> NDArray[np.int64]:
     """Decode the tiles that are not yet on disk, and count all points by class (256,).
 
-    Each tile is a function that streams its points (n, 3) in the frame with counts by class.
+    Ground goes to ``blocks``, water to those of kind ``water``; of tiles without ground, what may be ground goes to
+    those of kind ``loose``.
     """
     blocks.folder.mkdir(parents=True, exist_ok=True)
     journal = blocks.folder / "tiles.json"
     known = json.loads(journal.read_text()) if journal.exists() else {}
-    blocks.shrink(known.get("sizes", {}))
+    stores = {kind: blocks.of(kind) for kind in ("points", "water", "loose")}
+    for kind, store in stores.items():
+        store.shrink(known.get("sizes", {}).get(kind, {}))
     counts = np.array(known.get("counts", [0] * 256), dtype=np.int64)
     finished = int(known.get("tiles", 0))
     for number, tile in enumerate(tiles[finished:], start=finished + 1):
-        for points, seen in tile():
-            blocks.add(points)
-            counts += seen
+        grounds = 0
+        for piece in tile((GROUND, WATER)):
+            wet = piece.kinds == WATER
+            blocks.add(piece.points[~wet])
+            stores["water"].add(piece.points[wet])
+            counts += piece.counts
+            grounds += int(piece.counts[GROUND])
+        if not grounds:
+            for piece in tile(CANDIDATES):
+                stores["loose"].add(piece.points)
         draft = blocks.folder / "draft.json"
-        draft.write_text(json.dumps({"tiles": number, "sizes": blocks.sizes(), "counts": counts.tolist()}))
+        draft.write_text(json.dumps({"tiles": number, "counts": counts.tolist(),
+                                     "sizes": {kind: store.sizes() for kind, store in stores.items()}}))
         draft.replace(journal)
     return counts
 

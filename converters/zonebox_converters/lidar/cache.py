@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from zonebox.frame import Frame
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Counts up whenever the same input gives another surface, or the file another layout."""
 
 

@@ -6,9 +6,10 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zonebox.errors import InputError
 from zonebox_converters.lidar.crs import crs_in_header
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import laspy
-    from numpy.typing import NDArray
 
 CHUNK_POINTS: Final = 1_000_000
 """Points decoded at a time: about 30 MB, enough to keep all cores busy."""
 
 GROUND: Final = 2
+WATER: Final = 9
 
 CLASS_NAMES: Final = {
     0: "never classified", 1: "unclassified", 2: "ground", 3: "low vegetation", 4: "medium vegetation",
@@ -33,6 +34,14 @@ CLASS_NAMES: Final = {
 """Classes of the ASPRS standard (LAS 1.4 R15, table 17)."""
 
 Progress = Callable[[int, int], None]
+
+
+class Piece(NamedTuple):
+    """Some points (n, 3), the class of each (n,), and how many points of each class (256,) were looked through."""
+
+    points: NDArray[np.float64]
+    kinds: NDArray[np.uint8]
+    counts: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +94,15 @@ def class_counts(counts: NDArray[np.int64]) -> str:
     return ", ".join(f"{k} {CLASS_NAMES.get(int(k), 'user-defined')} ({counts[k]:,})" for k in present)
 
 
-def stream(tile: Tile, classes: Sequence[int]) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64]]]:
+def stream(tile: Tile, classes: Sequence[int]) -> Iterator[Piece]:
     """Decode a tile piece by piece.
 
     Points that are flagged as withheld are left out.
 
     Yields
     ------
-    points : (n, 3) float64
+    Piece
         Points of the wanted classes, in the file's own CRS and units.
-    counts : (256,) int64
-        How many points of each class the piece holds.
 
     Raises
     ------
@@ -109,32 +116,36 @@ def stream(tile: Tile, classes: Sequence[int]) -> Iterator[tuple[NDArray[np.floa
         with _opened(tile.path) as reader:
             scales, offsets = np.asarray(reader.header.scales), np.asarray(reader.header.offsets)
             for chunk in reader.chunk_iterator(CHUNK_POINTS):
-                keep, counts = _chosen(chunk.array, wanted)
-                raw = chunk.array[keep]
+                keep, kinds, counts = _chosen(chunk.array, wanted)
                 done += len(chunk.array)
-                points = np.empty((len(raw), 3))
-                for axis, name in enumerate("XYZ"):
-                    np.multiply(raw[name], scales[axis], out=points[:, axis])
-                    points[:, axis] += offsets[axis]
-                yield points, counts
+                points = np.empty((len(keep), 3))
+                for axis, name in enumerate("XYZ"):                     # not whole records: four times the bytes
+                    points[:, axis] = chunk.array[name][keep]
+                points *= scales
+                points += offsets
+                yield Piece(points, kinds, counts)
     except _unreadable() as error:
         raise _cut_off(tile, done) from error
     if done < tile.point_count:
         raise _cut_off(tile, done)
 
 
-def _chosen(records: NDArray[np.void], wanted: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """Find the point records (n,) of wanted classes that are not withheld, and count all by class (256,)."""
+def _chosen(
+    records: NDArray[np.void], wanted: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.uint8], NDArray[np.int64]]:
+    """Find the point records (n,) of wanted classes that are not withheld, their classes, and counts of all (256,)."""
     if "raw_classification" in (records.dtype.names or ()):     # formats 0–5: five bits of class, three flags
         raw = np.asarray(records["raw_classification"])
         by_byte = np.bincount(raw, minlength=256)
         counts = np.zeros(256, dtype=np.int64)
         counts[:32] = by_byte.reshape(8, 32).sum(0)
         byte = np.arange(256)
-        return np.flatnonzero((wanted[byte & 31] & (byte < 128))[raw]), counts
+        keep = np.flatnonzero((wanted[byte & 31] & (byte < 128))[raw])
+        return keep, (raw[keep] & 31).astype(np.uint8), counts
     kind = np.asarray(records["classification"])
     withheld = np.asarray(records["classification_flags"]) & 4
-    return np.flatnonzero(wanted[kind] & (withheld == 0)), np.bincount(kind, minlength=256).astype(np.int64)
+    keep = np.flatnonzero(wanted[kind] & (withheld == 0))
+    return keep, kind[keep], np.bincount(kind, minlength=256).astype(np.int64)
 
 
 def _tile(path: Path) -> Tile:

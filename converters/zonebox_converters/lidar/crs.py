@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from zonebox.errors import FrameError
-from zonebox.frame import Frame, crs_label, has_vertical, is_geographic, known_crs, same_horizontal
+from zonebox.frame import Frame, known_crs, same_horizontal, settle_crs, short_label
+from zonebox.placing import likely_crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,9 +22,6 @@ MODEL, GEOGRAPHIC, PROJECTED, VERTICAL = 1024, 2048, 3072, 4096
 """GeoTIFF keys (OGC 19-008): model type, geographic, projected and vertical CRS code."""
 
 USER_DEFINED: Final = 32767
-AGREE_M: Final = 0.01
-"""Two references that put a point less than this apart are the same for our purpose."""
-
 FAR_M: Final = 100_000.0
 """A cloud farther than this from the scene is not about the scene."""
 
@@ -36,13 +34,26 @@ def crs_in_header(records: Iterable[Any], where: str) -> str | None:
     Raises
     ------
     FrameError
-        A CRS is named that PROJ does not know.
+        A CRS is named that PROJ does not know, or text and keys name two that differ.
     """
     ours = [record for record in records if record.user_id == "LASF_Projection"]
+    text, keys = _in_text(ours, where), _in_keys(ours, where)
+    if text is not None and keys is not None and not same_horizontal(text, keys):
+        raise FrameError(where, got=f"two CRS in the header, {short_label(text)} as text and "
+                         f"{short_label(keys)} as GeoTIFF keys",
+                         want="one reference", then="find out which is right and correct the header")
+    return text or keys
+
+
+def _in_text(ours: Iterable[Any], where: str) -> str | None:
     for record in ours:
         text = str(getattr(record, "string", "")).strip("\0 \n") if record.record_id == WKT else ""
         if text:
             return known_crs(text, where=where)
+    return None
+
+
+def _in_keys(ours: Iterable[Any], where: str) -> str | None:
     for record in ours:
         keys = {key.id: key.value_offset for key in getattr(record, "geo_keys", ()) if not key.tiff_tag_location}
         horizontal = keys.get(GEOGRAPHIC if keys.get(MODEL) == 2 else PROJECTED, USER_DEFINED)
@@ -85,19 +96,10 @@ def source_crs(
         stated = known_crs(stated, where="terrain.crs")
     if header is None and stated is None:
         raise FrameError(where, got="no CRS in the header", want="the reference of its coordinates",
-                         then=f'write [terrain] crs = "EPSG:…" in the scene, e.g. crs = "{frame.crs}"')
-    if header is not None and stated is not None:
-        _refuse_contradiction(header, stated, frame, box, where)
-    chosen = next((c for c in (stated, header) if c is not None and has_vertical(c)), stated or header or "")
-    if has_vertical(chosen):
-        return chosen, ()
-    if same_horizontal(chosen, frame.crs):
-        assumed = f"they are taken as {frame.vertical_label}, the scene's datum"
-        return chosen, (f"{where}: {_label(chosen)} says nothing about heights; {assumed}",)
-    degrees = " in degrees" if is_geographic(chosen) else ""
-    raise FrameError(where, got=f"{_label(chosen)}{degrees} without a vertical datum",
-                     want=f"heights that can be brought to {frame.vertical_label}",
-                     then='write [terrain] crs = "EPSG:horizontal+vertical", or reproject the file to the scene\'s CRS')
+                         then=f'write [terrain] crs = "EPSG:…" in the scene, e.g. crs = "{frame.crs}"; they look like '
+                         f"{likely_crs([*box[0][:2], *box[1][:2]])}")
+    corners = np.array(box)
+    return settle_crs(header, stated, frame, corners, where=where, key="[terrain] crs", noun="header")
 
 
 def refuse_far_away(box: tuple[Corner, Corner], crs: str, frame: Frame, *, where: str) -> None:
@@ -117,22 +119,5 @@ def refuse_far_away(box: tuple[Corner, Corner], crs: str, frame: Frame, *, where
         centre = outline.mean(0)
         there = f"({centre[0]:,.0f}, {centre[1]:,.0f})"
         raise FrameError(where, got=f"coordinates around {there}, {distance / 1000:,.0f} km from the scene",
-                         want=f"a cloud of the scene's place in {_label(crs)}",
+                         want=f"a cloud of the scene's place in {short_label(crs)}",
                          then="check the file's CRS, its units and the order of its axes")
-
-
-def _label(crs: str) -> str:
-    """Code and name of a CRS; the name alone where it has no code and would be given as WKT."""
-    return crs_label(crs).rsplit("] ", maxsplit=1)[-1]
-
-
-def _refuse_contradiction(header: str, stated: str, frame: Frame, box: tuple[Corner, Corner], where: str) -> None:
-    """Compare where both references put the cloud, heights included where both speak of them."""
-    size = 3 if has_vertical(header) and has_vertical(stated) else 2
-    corners = np.array(box)[:, :size]
-    one, other = (frame.enter(corners, crs, where=where) for crs in (header, stated))
-    apart = float(np.linalg.norm(one - other, axis=1).max())
-    if apart > AGREE_M:
-        both = f"{_label(header)} in the header and {_label(stated)} in the scene"
-        raise FrameError(where, got=f"{both}, {apart:,.2f} m apart", want="one reference",
-                         then="remove [terrain] crs if the header is right, else correct the header")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,9 @@ from zonebox.errors import InputError
 from zonebox_converters.lidar.refine import PER_METRE, places
 
 Points = NDArray[np.float64]
+
+SAMPLE: Final = 1000
+"""So many points are looked at first, where all of them might lie in one line."""
 
 
 def thinned(points: Points) -> Points:
@@ -49,9 +54,14 @@ def refuse_too_few(points: Points, *, where: str) -> None:
     if len(points) < 3:
         plural = "" if len(points) == 1 else "s"
         raise InputError(where, got=f"{len(points)} ground point{plural}", want="at least three", then=remedy)
-    xy = points[:, :2] - points[0, :2]
-    far = xy[np.argmax((xy**2).sum(1))]
-    off_line = np.abs(xy[:, 0] * far[1] - xy[:, 1] * far[0]) / np.hypot(*far)
-    if off_line.max() < tolerance.SNAP_M:
+    if _in_line(points[:: max(len(points) // SAMPLE, 1), :2]) and _in_line(points[:, :2]):
         raise InputError(where, got=f"{len(points):,} ground points in one line", want="points that span a surface",
                          then=remedy)
+
+
+def _in_line(xy: Points) -> bool:
+    """Whether places (n, 2) lie in one line, or at one point."""
+    run = xy - xy[0]
+    far = run[np.argmax((run**2).sum(1))]
+    length = float(np.hypot(*far))
+    return length == 0.0 or float(np.abs(run[:, 0] * far[1] - run[:, 1] * far[0]).max()) < tolerance.SNAP_M * length

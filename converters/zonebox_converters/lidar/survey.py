@@ -58,9 +58,9 @@ def points(
     """
     tiles = cloud.tiles_of(sources)
     references, _ = placed(tiles, frame, crs)
-    for piece, _ in decoded(tiles, references, frame, classes, progress):
-        if len(piece):
-            yield piece
+    for piece in decoded(tiles, references, frame, classes, progress):
+        if len(piece.points):
+            yield piece.points
 
 
 def placed(tiles: Sequence[cloud.Tile], frame: Frame, crs: str | None) -> tuple[list[str], list[str]]:
@@ -78,12 +78,13 @@ def placed(tiles: Sequence[cloud.Tile], frame: Frame, crs: str | None) -> tuple[
 def decoded(
     tiles: Sequence[cloud.Tile], references: Sequence[str], frame: Frame, classes: Sequence[int],
     progress: cloud.Progress | None,
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64]]]:
-    """Stream the points (n, 3) of some classes in the frame, each piece with its count of points by class (256,)."""
+) -> Iterator[cloud.Piece]:
+    """Stream the points of some classes in the frame."""
     total, done = sum(tile.point_count for tile in tiles), 0
     for tile, reference in zip(tiles, references, strict=True):
-        for piece, seen in cloud.stream(tile, classes):
-            done += int(seen.sum())
-            yield frame.enter(piece, reference, where=tile.path.name) if len(piece) else piece, seen
+        for piece in cloud.stream(tile, classes):
+            done += int(piece.counts.sum())
+            yield piece if not len(piece.points) else piece._replace(
+                points=frame.enter(piece.points, reference, where=tile.path.name))
             if progress is not None:
                 progress(done, total)

@@ -34,13 +34,15 @@ TABLE = {
         InputError, "version_0.8.json#/version: got 0.8, want 1.0 or 1.1 or 2.0; run cjio upgrade on it"),
     "no_crs.json": (FrameError, (
         "no_crs.json#/metadata/referenceSystem: got no CRS, want the reference of its coordinates; "
-        'write crs = "EPSG:…" beside the source in the scene, e.g. crs = "EPSG:7415"')),
+        'write crs = "EPSG:…" beside the source in the scene, e.g. crs = "EPSG:7415"; they look like EPSG:28992 '
+        "(Amersfoort / RD New)")),
     "unknown_crs.json": (FrameError, (
         'unknown_crs.json#/metadata/referenceSystem: got "EPSG:999999", want a CRS that PROJ knows; '
         'write an EPSG code such as "EPSG:4548+5737"')),
     "no_vertical_datum.json": (FrameError, (
         "no_vertical_datum.json: got EPSG:28991 Amersfoort / RD Old without a vertical datum, want heights "
-        'that can be brought to NAP height; write crs = "EPSG:horizontal+vertical" beside the source in the scene')),
+        'that can be brought to NAP height; write context.crs = "EPSG:horizontal+vertical", '
+        "or reproject the file to the scene's CRS")),
     "no_buildings.json": (InputError, (
         "no_buildings.json: got no building (1 Road), want objects of type Building; "
         "leave the file out of the context")),

@@ -40,7 +40,8 @@ TABLE = {
         "want finite numbers; export the file again")),
     "no_crs.las": (FrameError, (
         "no_crs.las: got no CRS in the header, want the reference of its coordinates; "
-        'write [terrain] crs = "EPSG:…" in the scene, e.g. crs = "EPSG:7415"')),
+        'write [terrain] crs = "EPSG:…" in the scene, e.g. crs = "EPSG:7415"; they look like EPSG:28992 '
+        "(Amersfoort / RD New)")),
     "unknown_crs.las": (FrameError, (
         'unknown_crs.las: got "EPSG:29999", want a CRS that PROJ knows; '
         'write an EPSG code such as "EPSG:4548+5737"')),
@@ -61,11 +62,18 @@ TABLE = {
         "want a cloud of the scene's place in EPSG:28992 Amersfoort / RD New; "
         "check the file's CRS, its units and the order of its axes")),
     "no_ground.las": (InputError, (
-        "no_ground.las: got points of class 1 unclassified (44), 6 building (20), want ground, class 2; "
-        "classify the ground first, e.g. with pdal translate in.laz out.laz smrf")),
+        "no_ground.las: got points of class 5 high vegetation (20), 6 building (44), none of them unclassified, "
+        f"want ground, class 2, or unclassified points; {AROUND}")),
+    "all_one_class.las": (InputError, (
+        "all_one_class.las: got points of class 1 unclassified (36), 36 of them unclassified, too few to find ground "
+        f"among, want ground, class 2, or unclassified points; {AROUND}")),
+    "two_crs_in_one_header.las": (FrameError, (
+        "two_crs_in_one_header.las: got two CRS in the header, EPSG:28991 Amersfoort / RD Old as text and "
+        "EPSG:28992 Amersfoort / RD New as GeoTIFF keys, want one reference; "
+        "find out which is right and correct the header")),
     "all_noise.las": (InputError, (
-        "all_noise.las: got points of class 7 low noise (64), want ground, class 2; "
-        "classify the ground first, e.g. with pdal translate in.laz out.laz smrf")),
+        "all_noise.las: got points of class 7 low noise (64), none of them unclassified, "
+        f"want ground, class 2, or unclassified points; {AROUND}")),
 }
 
 
