@@ -5,7 +5,8 @@ The way of a picture: `layers.build` turns a `Scene` and a `Report` into plain v
 Everything before `stage` is arrays and can be tested without a graphics driver.
 """
 
+from zonebox.viewer.camera import View
 from zonebox.viewer.probe import Ability, probe
-from zonebox.viewer.show import screenshot, show
+from zonebox.viewer.show import screenshot, show, snapshots
 
-__all__ = ["Ability", "probe", "screenshot", "show"]
+__all__ = ["Ability", "View", "probe", "screenshot", "show", "snapshots"]

@@ -176,6 +176,14 @@ def fit(
     return View(name=name, position=_triple(eye), focal_point=_triple(target), up=_triple(up), angle_deg=angle_deg)
 
 
+def orbit(middle: ArrayLike, distance_m: float, *, heading_deg: float, pitch_deg: float) -> View:
+    """Look at a point from a distance, in a compass direction."""
+    _, up, forward = _axes(heading_deg, pitch_deg)
+    target = np.asarray(middle, dtype=np.float64)
+    return View(name="orbit", position=_triple(target - distance_m * forward), focal_point=_triple(target),
+                up=_triple(up))
+
+
 def corners(bounds: Sequence[ArrayLike]) -> Points:
     """Corners (8 × n, 3) of boxes given as (low, high)."""
     if not len(bounds):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from zonebox.errors import InputError
@@ -57,10 +58,8 @@ def framed_points(scene: Scene, layers: Sequence[Layer] = ()) -> NDArray[np.floa
     if level is None:
         level = float(min((box[0, 2] for box in boxes), default=_terrain_level(scene)))
     points = [camera.corners(boxes)]
-    for parcel in scene.plan.parcels:
-        if not parcel.shape.is_empty:
-            xy = parcel.boundary.start
-            points.append(np.column_stack([xy, np.full(len(xy), level)]))
+    xy = shapely.get_coordinates([parcel.shape for parcel in scene.plan.parcels])
+    points.append(np.column_stack([xy, np.full(len(xy), level)]))
     every = np.concatenate(points)
     block = next((layer.surfaces[0].mesh.bounds for layer in layers if layer.name == "terrain"), None)
     if block is not None and len(every):

@@ -29,6 +29,9 @@ SKIRT_RATIO: Final = 0.018
 DRAPE_STEP_M: Final = 2.0
 """Lines on the ground follow it in steps of this length."""
 
+DRAPED_LINES: Final = 40_000
+"""More lines than this at once go straight from corner to corner."""
+
 LIFT_M: Final = 0.25
 LOW_LIFT_M: Final = 0.12
 """Height of lines above the ground, so that it does not swallow them between two steps; lesser lines lie lower."""
@@ -82,7 +85,9 @@ class Ground:
         numbers = np.array([number for number, _ in long])
         place = np.repeat(np.arange(len(long)), [len(line) for _, line in long])
         shapes = shapely.linestrings(np.concatenate([line for _, line in long]), indices=place)
-        dense, owner = shapely.get_coordinates(shapely.segmentize(shapes, DRAPE_STEP_M), return_index=True)
+        if self.index is not None and len(long) < DRAPED_LINES:
+            shapes = shapely.segmentize(shapes, DRAPE_STEP_M)
+        dense, owner = shapely.get_coordinates(shapes, return_index=True)
         points = np.column_stack([dense, self.height_at(dense) + lift])
         same = owner[1:] == owner[:-1]
         return np.stack([points[:-1], points[1:]], axis=1)[same], numbers[owner[:-1][same]]
@@ -91,7 +96,7 @@ class Ground:
 def ground_of(scene: Scene) -> Ground:
     """Cut the scene's terrain to the surroundings of its parcels, or stand a level plane in for it."""
     box = _within_terrain(surroundings(scene), scene)
-    surface = Mesh.empty() if scene.terrain is None else welded(clipped(scene.terrain.mesh, box), tolerance.SNAP_M)
+    surface = Mesh.empty() if scene.surface is None else welded(clipped(scene.surface.mesh, box), tolerance.SNAP_M)
     index = tin_index(surface) if len(surface) else None
     level = _level(scene, surface)
     if index is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,21 +32,30 @@ ROAD_WIDTH_M: Final = 7.0
 SUN: Final = (-0.62, -0.50, 0.80)
 """Direction to the light (x, y, z): south-west, so that shadows fall behind the buildings of the overview."""
 
+LOWEST_SUN: Final = 0.02
+"""Sine of the altitude below which shadows are endless and none is drawn."""
+
 SHADOW: Final = 0.26
 PENUMBRA_M: Final = 0.5
 SHADOW_TRIANGLES: Final = 30_000
 """A body of more triangles throws the shadow of its bounding prism."""
 
 
-def ground_map(scene: Scene, ground: Ground, *, pixels: int = PIXELS) -> NDArray[np.uint8]:
-    """Draw the map over ``ground.box``: (h, w, 3) with ``pixels`` on its longer side, first row in the north."""
+Toward = tuple[float, float, float]
+
+
+def ground_map(scene: Scene, ground: Ground, *, pixels: int = PIXELS, sun: Toward = SUN) -> NDArray[np.uint8]:
+    """Draw the map over ``ground.box``: (h, w, 3) with ``pixels`` on its longer side, first row in the north.
+
+    ``sun`` is the direction to the light; where it stands below the horizon nothing throws a shadow.
+    """
     from PIL import ImageDraw
 
     sheet = _Sheet(ground.box, pixels)
     image = _tinted(ground, sheet.size)
     draw = ImageDraw.Draw(image)
-    for parcel in scene.plan.parcels:
-        sheet.fill(draw, parcel.shape, palette.land_use(parcel.land_use, parcel.land_use_name))
+    sheet.fill_each(draw, [parcel.shape for parcel in scene.plan.parcels],
+                    [palette.land_use(parcel.land_use, parcel.land_use_name) for parcel in scene.plan.parcels])
     widths = {e.road: e.road_width_m for p in scene.plan.parcels for e in p.edges if e.road and e.road_width_m}
     for road in scene.plan.roads:
         shape = road.shape
@@ -56,7 +65,7 @@ def ground_map(scene: Scene, ground: Ground, *, pixels: int = PIXELS) -> NDArray
     for line in scene.plan.lines:
         if _is_water(line.kind):
             sheet.fill(draw, line.shape, palette.WATER)
-    return np.asarray(_shadowed(image.reduce(OVERSAMPLE), scene, ground, sheet), dtype=np.uint8)
+    return np.asarray(_shadowed(image.reduce(OVERSAMPLE), scene, ground, sheet, sun), dtype=np.uint8)
 
 
 class _Sheet:
@@ -77,10 +86,19 @@ class _Sheet:
 
     def fill(self, draw: ImageDraw, shape: shapely.Geometry, color: palette.Rgb | int) -> None:
         """Fill the polygons of a geometry; holes are left as they were."""
+        self.fill_each(draw, [shape], [color])
+
+    def fill_each(
+        self, draw: ImageDraw, shapes: Sequence[shapely.Geometry], colors: Sequence[palette.Rgb | int]
+    ) -> None:
+        """Fill the polygons of many geometries, each in its colour."""
         from shapely import constrained_delaunay_triangles
 
-        shown = shapely.intersection(shapely.force_2d(shape), shapely.box(*self.box).buffer(5.0))
-        for part in shapely.get_parts(shown):
+        shown = shapely.intersection(shapely.force_2d(np.array(shapes, dtype=object)),
+                                     shapely.box(*self.box).buffer(5.0))
+        parts, owner = shapely.get_parts(shown, return_index=True)
+        for part, number in zip(parts, owner, strict=True):
+            color = colors[number]
             if part.geom_type != "Polygon" or part.is_empty:
                 continue
             pieces = [part] if not part.interiors else shapely.get_parts(constrained_delaunay_triangles(part))
@@ -105,21 +123,25 @@ def _tinted(ground: Ground, size: tuple[int, int]) -> Image:
     return small.resize(size, Image.Resampling.BICUBIC)
 
 
-def _shadowed(image: Image, scene: Scene, ground: Ground, sheet: _Sheet) -> Image:
+def _shadowed(image: Image, scene: Scene, ground: Ground, sheet: _Sheet, sun: Toward) -> Image:
     """Darken the map where the light does not reach; only the ground receives shadows."""
     from PIL import Image, ImageDraw, ImageFilter
 
+    if sun[2] <= LOWEST_SUN:
+        return image
     mask = Image.new("L", sheet.size, 0)
     draw = ImageDraw.Draw(mask)
     for building in (*scene.designs, *scene.context):
-        for triangle in _shadow(building, ground, sheet):
+        for triangle in _shadow(building, ground, sheet, sun):
             draw.polygon([tuple(p) for p in triangle], fill=255)
     soft = mask.reduce(OVERSAMPLE).filter(ImageFilter.GaussianBlur(PENUMBRA_M * sheet.scale / OVERSAMPLE))
     dark = Image.new("RGB", image.size, (52, 62, 84))
     return Image.composite(Image.blend(image, dark, SHADOW), image, soft)
 
 
-def _shadow(building: Building, ground: Ground, sheet: _Sheet) -> Iterable[list[list[float]]]:
+def _shadow(
+    building: Building, ground: Ground, sheet: _Sheet, sun: Toward
+) -> Iterable[list[list[float]]]:
     """Triangles in pixels of a building's shadow on the level of the ground at its middle."""
     mesh = building.solid if building.solid is not None and len(building.solid) else building.mesh
     if not len(mesh):
@@ -138,7 +160,7 @@ def _shadow(building: Building, ground: Ground, sheet: _Sheet) -> Iterable[list[
     base = float(ground.height_at(((low + high) / 2)[None, :2])[0])
     corners = corners[(corners[:, :, 2] > base - 0.5).any(1)]
     above = np.maximum(corners[..., 2:] - base, 0.0)
-    flat = corners[..., :2] - above * np.array(SUN[:2]) / SUN[2]
+    flat = corners[..., :2] - above * np.array(sun[:2]) / sun[2]
     return list(sheet.pixels(flat.reshape(-1, 2)).reshape(-1, 3, 2).tolist())
 
 

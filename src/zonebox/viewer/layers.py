@@ -14,7 +14,7 @@ from zonebox.model import Building, ControlEnvelope, EdgeRole, Finding, Parcel, 
 from zonebox.viewer import palette, violations
 from zonebox.viewer.drawable import Colors, Key, Layer, Lines, Material, Surface, Tag, rgba, uniform
 from zonebox.viewer.ground import LIFT_M, LOW_LIFT_M, Ground, ground_of
-from zonebox.viewer.groundmap import PIXELS, ground_map
+from zonebox.viewer.groundmap import PIXELS, SUN, Toward, ground_map
 from zonebox.viewer.outline import creases
 from zonebox.viewer.words import Lang, say
 
@@ -24,6 +24,9 @@ ROOF_ALPHA: Final = 0.24
 
 EDGE_INSET_M: Final = 0.45
 """A parcel's edges are drawn this far inside it, so that those of two neighbours stay apart."""
+
+INSET_PARCELS: Final = 3_000
+"""Plans of more parcels than this are shown with the edges where they lie: nobody comes so near."""
 
 HATCH_M: Final = 4.0
 """Distance between the lines over a lot on which nothing can be built."""
@@ -37,7 +40,8 @@ OUTLINED_TRIANGLES: Final = 400_000
 
 
 def build(
-    scene: Scene, report: Report | None, lang: Lang, *, latin_only: bool = False, map_pixels: int = PIXELS
+    scene: Scene, report: Report | None, lang: Lang, *, latin_only: bool = False, map_pixels: int = PIXELS,
+    ground: Ground | None = None,
 ) -> tuple[Layer, ...]:
     """Turn a scene and what was found in it into layers, ground first.
 
@@ -47,8 +51,10 @@ def build(
         Leave out what only a Chinese font could write.
     map_pixels : int
         Longer side of the map that is printed on the ground.
+    ground : Ground, optional
+        The scene's ground, where it was cut before.
     """
-    ground = ground_of(scene)
+    ground = ground or ground_of(scene)
     findings = () if report is None else report.findings
     return (
         terrain(scene, ground, lang, map_pixels),
@@ -61,10 +67,25 @@ def build(
     )
 
 
-def terrain(scene: Scene, ground: Ground, lang: Lang, map_pixels: int = PIXELS) -> Layer:
+def changed(
+    before: Sequence[Layer], scene: Scene, report: Report | None, lang: Lang, *, ground: Ground,
+    latin_only: bool = False, design: bool = True,
+) -> tuple[Layer, ...]:
+    """Draw anew what a change of controls or designs alters; the ground and what stands on it stay as they are.
+
+    ``design`` tells whether a design has moved or another variant is shown.
+    """
+    fresh = {"envelopes": envelopes(scene, ground, () if report is None else report.findings, lang),
+             "findings": found(scene, report, lang, latin_only=latin_only)}
+    if design:
+        fresh["design"] = designs(scene, lang)
+    return tuple(fresh.get(layer.name, layer) for layer in before)
+
+
+def terrain(scene: Scene, ground: Ground, lang: Lang, map_pixels: int = PIXELS, sun: Toward = SUN) -> Layer:
     """Show the ground as a block with the map printed on it."""
     top = Surface(mesh=ground.surface, colors=uniform(palette.PAPER, len(ground.surface)), material=Material.GROUND,
-                  texture=ground_map(scene, ground, pixels=map_pixels), texture_box=ground.box)
+                  texture=ground_map(scene, ground, pixels=map_pixels, sun=sun), texture_box=ground.box)
     side = Surface(mesh=ground.skirt, colors=uniform(palette.GROUND_CUT, len(ground.skirt)))
     surfaces = (top, side) if len(ground.skirt) else (top,)
     return Layer(name="terrain", title=say("terrain", lang), surfaces=surfaces)
@@ -133,15 +154,11 @@ def designs(scene: Scene, lang: Lang) -> Layer:
 def parcels(scene: Scene, ground: Ground, lang: Lang) -> Layer:
     """Edges of the parcels on the ground, coloured by role, and the parcels' numbers."""
     shown = [parcel for parcel in scene.plan.parcels if not parcel.shape.is_empty]
-    pieces: list[NDArray[np.float64]] = []
-    roles: list[EdgeRole] = []
-    for parcel in shown:
-        named = {edge.index: edge.role for edge in parcel.edges}
-        edges = _inset(parcel)
-        pieces += edges
-        roles += [named.get(number, EdgeRole.INTERIOR) for number in range(len(edges))]
+    pieces, roles = _edges_inset(shown) if len(shown) <= INSET_PARCELS else _edges_plain(shown)
     keys = [Key(text=say("edges", lang))] if roles else []
-    keys += [Key(text=say(role.value, lang), color=palette.ROLE[role], line=True) for role in EdgeRole if role in roles]
+    present = set(roles)
+    keys += [Key(text=say(role.value, lang), color=palette.ROLE[role], line=True) for role in EdgeRole
+             if role in present]
     return Layer(name="parcels", title=say("parcels", lang), keys=tuple(keys),
                  lines=_draped(ground, pieces, [palette.ROLE[role] for role in roles], 3.4),
                  tags=_tags(shown, scene, ground) if len(shown) <= TAGS_MOST else ())
@@ -240,6 +257,34 @@ def _hatch(envelope: ControlEnvelope) -> list[NDArray[np.float64]]:
                                             np.column_stack([starts + tall, np.full(len(starts), y1)])], axis=1))
     parts = shapely.get_parts(shapely.intersection(strokes, envelope.shape.buffer(-EDGE_INSET_M)))
     return [shapely.get_coordinates(part) for part in parts if part.geom_type == "LineString"]
+
+
+def _edges_inset(shown: Sequence[Parcel]) -> tuple[Sequence[NDArray[np.float64]], list[EdgeRole]]:
+    """Edges of parcels, moved inward, with their roles."""
+    pieces: list[NDArray[np.float64]] = []
+    roles: list[EdgeRole] = []
+    for parcel in shown:
+        named = {edge.index: edge.role for edge in parcel.edges}
+        edges = _inset(parcel)
+        pieces += edges
+        roles += [named.get(number, EdgeRole.INTERIOR) for number in range(len(edges))]
+    return pieces, roles
+
+
+def _edges_plain(shown: Sequence[Parcel]) -> tuple[Sequence[NDArray[np.float64]], list[EdgeRole]]:
+    """Edges of many parcels where they lie, in the order of `Parcel.boundary`, with their roles."""
+    shapes = shapely.orient_polygons(np.array([parcel.shape for parcel in shown], dtype=object))
+    parts, of_parcel = shapely.get_parts(shapes, return_index=True)
+    rings, of_part = shapely.get_rings(parts, return_index=True)
+    xy, of_ring = shapely.get_coordinates(rings, return_index=True)
+    same = of_ring[1:] == of_ring[:-1]
+    pieces = np.stack([xy[:-1], xy[1:]], axis=1)[same]
+    counts = np.bincount(of_parcel[of_part[of_ring[1:][same]]], minlength=len(shown))
+    roles = []
+    for parcel, count in zip(shown, counts.tolist(), strict=True):
+        named = {edge.index: edge.role for edge in parcel.edges}
+        roles += [named.get(number, EdgeRole.INTERIOR) for number in range(count)]
+    return list(pieces), roles
 
 
 def _inset(parcel: Parcel) -> list[NDArray[np.float64]]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from zonebox.errors import InputError, RenderError
 from zonebox.model import Report, Scene
 from zonebox.viewer import layers
+from zonebox.viewer.camera import View
 from zonebox.viewer.fonts import chinese_font
+from zonebox.viewer.ground import Ground
 from zonebox.viewer.groundmap import PIXELS
 from zonebox.viewer.probe import WINDOW_VARIABLE, Ability, probe
 from zonebox.viewer.stage import Stage
@@ -17,6 +22,9 @@ from zonebox.viewer.words import Lang
 
 SMOOTHING: Final = 2
 """A picture is drawn this many times larger and reduced."""
+
+SNAPSHOT_SIZE: Final = (960, 600)
+"""Pictures of findings, in a report and in BCF topics."""
 
 PIXELS_MOST: Final = 8000
 """Longest side of a picture."""
@@ -58,7 +66,7 @@ def screenshot(
     able = probe() if ability is None else ability
     if not able.pictures:
         raise RenderError(able.sentence)
-    stage = _staged(scene, report, able, lang=lang, size=size, ratio=SMOOTHING, off_screen=True)
+    stage = staged(scene, report, able, lang=lang, size=size, ratio=SMOOTHING, off_screen=True)
     try:
         stage.look(stage.named_view(view))
         image = Image.fromarray(stage.picture())
@@ -69,6 +77,35 @@ def screenshot(
     image.save(unfinished, format="PNG", compress_level=6)
     unfinished.replace(out)
     return out
+
+
+def snapshots(
+    scene: Scene, report: Report, views: Mapping[str, View], *, lang: Lang = "en",
+    size: tuple[int, int] = SNAPSHOT_SIZE, ability: Ability | None = None,
+) -> dict[str, bytes]:
+    """Draw one scene from several cameras; name of a view -> PNG.
+
+    Raises
+    ------
+    RenderError
+        The machine has no OpenGL driver.
+    """
+    from PIL import Image
+
+    able = probe() if ability is None else ability
+    if not able.pictures:
+        raise RenderError(able.sentence)
+    drawn = {}
+    stage = staged(scene, report, able, lang=lang, size=size, legend=False)
+    try:
+        for name, view in views.items():
+            stage.look(view)
+            file = io.BytesIO()
+            Image.fromarray(stage.picture()).save(file, format="PNG", compress_level=6)
+            drawn[name] = file.getvalue()
+    finally:
+        stage.close()
+    return drawn
 
 
 def show(
@@ -85,18 +122,35 @@ def show(
     able = probe() if ability is None else ability
     if not (able.pictures and able.screen):
         raise RenderError(able.sentence)
-    stage = _staged(scene, report, able, lang=lang, size=size, ratio=1, off_screen=False)
+    stage = staged(scene, report, able, lang=lang, size=size, ratio=1, off_screen=False)
     stage.follow()
     stage.plotter.show(title=f"zonebox – {scene.title or scene.name}")
 
 
-def _staged(
-    scene: Scene, report: Report | None, able: Ability, *, lang: Lang, size: tuple[int, int], ratio: int,
-    off_screen: bool,
+def staged(
+    scene: Scene, report: Report | None, able: Ability, *, lang: Lang, size: tuple[int, int], ratio: int = 1,
+    off_screen: bool = True, ground: Ground | None = None, legend: bool = True,
 ) -> Stage:
+    """Set a scene up for drawing, in the way of reaching the driver that works on this machine."""
+    with driver(able):
+        font = chinese_font()
+        spoken: Lang = lang if font is not None else "en"
+        drawn = layers.build(scene, report, spoken, latin_only=font is None, map_pixels=min(PIXELS, 2 * max(size)),
+                             ground=ground)
+        return Stage(drawn, scene, report, lang=spoken, size=size, ratio=ratio, off_screen=off_screen, font=font,
+                     legend=legend)
+
+
+@contextmanager
+def driver(able: Ability) -> Iterator[None]:
+    """Let VTK choose the window that was found to work; it reads the environment when it makes one."""
+    before = os.environ.get(WINDOW_VARIABLE)
     if able.window:
-        os.environ.setdefault(WINDOW_VARIABLE, able.window)     # VTK reads it when its first window is made
-    font = chinese_font()
-    spoken: Lang = lang if font is not None else "en"
-    drawn = layers.build(scene, report, spoken, latin_only=font is None, map_pixels=min(PIXELS, 2 * max(size)))
-    return Stage(drawn, scene, report, lang=spoken, size=size, ratio=ratio, off_screen=off_screen, font=font)
+        os.environ[WINDOW_VARIABLE] = able.window
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(WINDOW_VARIABLE, None)
+        else:
+            os.environ[WINDOW_VARIABLE] = before

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from zonebox.model import Report, Scene, State
-from zonebox.viewer import camera, framing, notes, overlay, palette
-from zonebox.viewer.drawable import Callout, Key, Layer, Lines, Material, Surface, Tag
+from zonebox.viewer import bodies, camera, framing, notes, overlay, palette
+from zonebox.viewer.drawable import Callout, Key, Layer, Material, Tag
+from zonebox.viewer.furniture import Furniture
 from zonebox.viewer.glass import Glass
 from zonebox.viewer.groundmap import SUN
 from zonebox.viewer.words import Lang, is_latin, say
@@ -24,12 +25,8 @@ from zonebox.viewer.words import Lang, is_latin, say
 INSETS: Final = camera.Insets(left=0.035, right=0.035, top=0.10, bottom=0.05)
 """Margins of every picture; the title stands in the upper one."""
 
-_LIGHT: Final[dict[Material, dict[str, float]]] = {
-    Material.GROUND: {"ambient": 0.50, "diffuse": 0.68, "specular": 0.0},
-    Material.MATTE: {"ambient": 0.50, "diffuse": 0.66, "specular": 0.0},
-    Material.GLASS: {"ambient": 0.80, "diffuse": 0.26, "specular": 0.0},
-    Material.SIGNAL: {"ambient": 0.72, "diffuse": 0.30, "specular": 0.0},
-}
+CUT_LAYERS: Final = ("design", "envelopes", "findings")
+"""What a cut by storey opens; the ground and what stands around stay whole."""
 
 
 class Stage:
@@ -51,17 +48,22 @@ class Stage:
         Whether no window opens.
     font : Path or None
         Font file that has the characters of the words shown.
+    legend : bool
+        Whether the legend is drawn; a small picture of one finding does without.
     """
 
     def __init__(
         self, layers: Sequence[Layer], scene: Scene, report: Report | None, *, lang: Lang, size: tuple[int, int],
-        ratio: int = 1, off_screen: bool = True, font: Path | None = None,
+        ratio: int = 1, off_screen: bool = True, font: Path | None = None, legend: bool = True,
     ) -> None:
         import pyvista as pv
+
+        self.legend = legend
 
         self.layers, self.scene, self.report, self.lang = tuple(layers), scene, report, lang
         self.size, self.ratio, self.font = size, ratio, font
         self.points = framing.framed_points(scene, self.layers)
+        self._framed = framing.framed_points(scene)
         self.origin = np.round((self.points.min(0) + self.points.max(0)) / 2)
         self.actors: dict[str, list[Any]] = {}
         self.plotter = pv.Plotter(off_screen=off_screen, window_size=[size[0] * ratio, size[1] * ratio],
@@ -69,14 +71,15 @@ class Stage:
         if ratio > 1:
             self.plotter.render_window.SetMultiSamples(0)       # reducing the picture smooths it already
         self.plotter.set_background(color=palette.SKY_BOTTOM, top=palette.SKY_TOP)
-        self._light()
-        for layer in self.layers:
-            solid = [surface for surface in layer.surfaces if surface.material is not Material.GLASS]
-            self.actors[layer.name] = [*map(self._surface, solid), *map(self._lines, layer.lines)]
-        panes = [(layer.name, s) for layer in self.layers for s in layer.surfaces if s.material is Material.GLASS]
-        self._glass = Glass(panes, self.origin, self._pane) if panes else None
+        self._light(SUN)
         self.hidden: set[str] = set()
-        self._furniture: list[Any] = []
+        self._subjects: dict[str, tuple[str, ...]] = {}
+        self._cuts: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+        self._simple: dict[Any, tuple[Any, Any]] | None = None
+        for layer in self.layers:
+            self._put(layer)
+        self._put_glass()
+        self._flat = Furniture(self.plotter.renderer, ratio=ratio, font=font)
         self.look(self.named_view("overview"))
 
     @property
@@ -97,10 +100,6 @@ class Stage:
             eye.parallel_scale = view.half_height_m
         self.plotter.renderer.ResetCameraClippingRange()
         self.furnish()
-
-    def _pane(self, body: Any) -> Any:
-        return self.plotter.add_mesh(body, scalars="rgba", rgba=True, show_scalar_bar=False, pickable=True,
-                                     reset_camera=False, name="glass", **_LIGHT[Material.GLASS])
 
     def show_layer(self, name: str, *, visible: bool) -> None:
         """Show or hide a layer; its glass, notes and rows of the legend go with it."""
@@ -126,40 +125,148 @@ class Stage:
         shown = [layer for layer in self.layers if layer.name not in self.hidden]
         if self._glass is not None:
             self._glass.sort(self.view, {layer.name for layer in shown})
-        for actor in self._furniture:
-            self.plotter.renderer.RemoveViewProp(actor)
         sheet = overlay.Sheet()
         taken = [
-            overlay.title(sheet, self.size, self._measure, text=self._title(), counts=self._counts()),
+            overlay.title(sheet, self.size, self._flat.measure, text=self._title(), counts=self._counts()),
             overlay.north(sheet, self.view, self.size, self.lang),
-            overlay.scale_bar(sheet, self.view, self.size, self._measure, self.origin, self.lang),
+            overlay.scale_bar(sheet, self.view, self.size, self._flat.measure, self.view.focal_point, self.lang),
         ]
         keys = _ordered([key for layer in shown for key in layer.keys])
-        pixels, depth = self.view.project(framing.framed_points(self.scene), self.size)
+        pixels, depth = self.view.project(self._framed, self.size)
         subject = shapely.convex_hull(shapely.multipoints(pixels[depth > 0.0]))
-        taken.append(overlay.legend(sheet, self.size, self._measure, keys, taken, subject))
+        if self.legend:
+            taken.append(overlay.legend(sheet, self.size, self._flat.measure, keys, taken, subject))
         callouts: list[Callout] = [note for layer in shown for note in layer.callouts]
         chosen = [note for note in callouts if note.subject == self.view.name]
         callouts = chosen or callouts
         tags: list[Tag] = [tag for layer in shown for tag in layer.tags]
-        notes.place(sheet, self.view, self.size, self._measure, callouts=callouts, tags=tags, taken=taken,
+        callouts = [note for note in callouts if self._stands(note.anchor)]
+        tags = [tag for tag in tags if self._stands(tag.anchors[0])]
+        notes.place(sheet, self.view, self.size, self._flat.measure, callouts=callouts, tags=tags, taken=taken,
                     precious=self._precious(shown), bodies=self._bodies())
-        self._furniture = self._drawn(sheet)
+        self._flat.show(sheet)
 
-    def follow(self) -> None:
-        """Keep glass and furniture in step with a camera that is moved by hand."""
+    def change(self, layers: Sequence[Layer], scene: Scene, report: Report | None) -> None:
+        """Show other layers of the same names; only those that are new values are drawn anew."""
+        old = {layer.name: layer for layer in self.layers}
+        self.layers, self.scene, self.report = tuple(layers), scene, report
+        self._framed = framing.framed_points(scene)
+        for layer in self.layers:
+            if layer is not old.get(layer.name):
+                self._put(layer)
+        self._put_glass()
+        self.furnish()
+
+    def shine(self, toward: tuple[float, float, float]) -> None:
+        """Let the main light come from a direction (x, y, z)."""
+        self._light(toward)
+
+    def cut(
+        self, planes: Sequence[tuple[ArrayLike, ArrayLike]], names: Sequence[str] | None = None, *, add: bool = False
+    ) -> None:
+        """Hide what lies behind planes, given as (point in the frame, normal towards what stays).
+
+        ``names`` are the layers that are cut, all of them where not given; other layers keep their cut where ``add``
+        is set, else they are whole again.
+        """
+        from vtkmodules.vtkCommonDataModel import vtkPlane
+
+        made = []
+        for point, normal in planes:
+            plane = vtkPlane()
+            plane.SetOrigin(*(np.asarray(point, dtype=np.float64) - self.origin))
+            plane.SetNormal(*np.asarray(normal, dtype=np.float64))
+            made.append(plane)
+        if not add:
+            self._cuts = [(np.asarray(p, dtype=np.float64), np.asarray(n, dtype=np.float64)) for p, n in planes]
+        chosen = set(self.actors if names is None else names)
+        glass = [self.plotter.actors["glass"]] if "glass" in self.plotter.actors else []
+        for actor, is_cut in [(a, n in chosen) for n, own in self.actors.items() for a in own] + [
+                (a, "envelopes" in chosen) for a in glass]:
+            if is_cut or not add:
+                actor.mapper.RemoveAllClippingPlanes()
+            for plane in made if is_cut else ():
+                actor.mapper.AddClippingPlane(plane)
+        self.furnish()
+
+    def pick(self, x: float, y: float) -> tuple[str, tuple[float, float, float] | None]:
+        """Tell what is seen at a drawn pixel, counted from the lower left: its subject, and the point in the frame.
+
+        A body without a subject gives ``""``; the sky gives no point. What is before it and translucent is passed
+        over where something opaque that can be named lies behind.
+        """
+        from vtkmodules.vtkRenderingCore import vtkCellPicker
+
+        picker = vtkCellPicker()
+        picker.SetTolerance(0.0005)
+        glass = self.plotter.actors.get("glass")
+        found: tuple[str, tuple[float, float, float] | None] = ("", None)
+        for with_glass in (False, True):
+            if glass is not None:
+                glass.pickable = with_glass
+            if picker.Pick(float(x), float(y), 0.0, self.plotter.renderer):
+                at = np.asarray(picker.GetPickPosition()) + self.origin
+                subject = self._subject_of(picker.GetActor(), picker.GetCellId())
+                if found[1] is None or (subject and not found[0]):
+                    found = (subject, (float(at[0]), float(at[1]), float(at[2])))
+        return found
+
+    def _subject_of(self, actor: Any, cell: int) -> str:
+        glass = self.plotter.actors.get("glass")
+        if actor is glass and self._glass is not None:
+            names = self._glass.subjects
+        else:
+            names = self._subjects.get(actor.GetAddressAsString(""), ())
+        numbers = actor.mapper.dataset.cell_data
+        return names[int(numbers["subject"][cell])] if names and "subject" in numbers else ""
+
+    def hurry(self, *, moving: bool) -> None:
+        """Show simpler bodies without lines and notes while the camera moves, and everything again when it rests."""
+        if self._simple is None:
+            every = [actor for own in self.actors.values() for actor in own]
+            pairs = [(actor, bodies.coarser(actor)) for actor in every]
+            self._simple = {actor: (actor.mapper.dataset, simple) for actor, simple in pairs if simple is not None}
+            self._heavy = [actor for actor in every if actor.mapper.dataset.n_lines > bodies.COARSE_TRIANGLES]
+        for actor, (whole, simple) in self._simple.items():
+            actor.mapper.dataset = simple if moving else whole
+        for actor in self._heavy:
+            actor.visibility = not moving and not any(actor in self.actors[name] for name in self.hidden)
+        if moving:
+            self._flat.clear()
+
+    def at_camera(self) -> None:
+        """Keep glass and furniture in step with a camera that was moved by hand, or a window of another size."""
+        eye = self.plotter.camera
+        position, focal_point = (tuple(np.add(p, self.origin).tolist()) for p in (eye.position, eye.focal_point))
+        self.view = camera.View(
+            name="free", position=position, focal_point=focal_point, up=tuple(eye.up), angle_deg=eye.view_angle,
+            half_height_m=eye.parallel_scale if eye.parallel_projection else None)
+        wide, tall = self.plotter.render_window.GetSize()
+        self.size = (wide // self.ratio, tall // self.ratio)
+        self.furnish()
+
+    def follow(self, *, quick: bool = False) -> None:
+        """Keep glass and furniture in step with a camera that is moved by hand.
+
+        ``quick`` drops the level of detail while it moves: for machines without a graphics card, and large scenes.
+        """
+        def started(*_: object) -> None:
+            if quick:
+                self.hurry(moving=True)
+
         def moved(*_: object) -> None:
-            eye = self.plotter.camera
-            position, focal_point = (tuple(np.add(p, self.origin).tolist()) for p in (eye.position, eye.focal_point))
-            self.view = camera.View(
-                name="free", position=position, focal_point=focal_point, up=tuple(eye.up), angle_deg=eye.view_angle,
-                half_height_m=eye.parallel_scale if eye.parallel_projection else None)
-            self.size = (self.plotter.window_size[0] // self.ratio, self.plotter.window_size[1] // self.ratio)
-            self.furnish()
+            if not quick:
+                self.at_camera()
+
+        def ended(*_: object) -> None:
+            if quick:
+                self.hurry(moving=False)
+            self.at_camera()
 
         self.plotter.enable_terrain_style(mouse_wheel_zooms=True, shift_pans=True)
-        for event in ("EndInteractionEvent", "InteractionEvent"):
-            self.plotter.iren.add_observer(event, moved)
+        for event, answer in (("StartInteractionEvent", started), ("InteractionEvent", moved),
+                              ("EndInteractionEvent", ended)):
+            self.plotter.iren.add_observer(event, answer)
 
     def close(self) -> None:
         """Free the window."""
@@ -167,47 +274,39 @@ class Stage:
 
     # -- what goes in ------------------------------------------------------------------------------------------
 
-    def _light(self) -> None:
+    def _light(self, sun: tuple[float, float, float]) -> None:
         import pyvista as pv
 
-        for position, intensity in ((SUN, 0.74), ((0.80, -0.55, 0.45), 0.38), ((0.2, 0.9, 0.4), 0.14)):
+        self.plotter.remove_all_lights()
+        for position, intensity in ((sun, 0.74), ((0.80, -0.55, 0.45), 0.38), ((0.2, 0.9, 0.4), 0.14)):
             light = pv.Light(position=position, focal_point=(0.0, 0.0, 0.0), color="white", intensity=intensity,
                              light_type="scene light")
             light.positional = False
             self.plotter.add_light(light)
 
-    def _surface(self, surface: Surface) -> Any:
-        import pyvista as pv
+    def _put(self, layer: Layer) -> None:
+        """Put a layer's bodies on the stage, in place of those it had."""
+        for actor in self.actors.pop(layer.name, []):
+            self.plotter.remove_actor(actor, reset_camera=False, render=False)
+        solid = [surface for surface in layer.surfaces if surface.material is not Material.GLASS]
+        added = [(bodies.add_surface(self.plotter, s, self.origin, f"{layer.name}-surface-{n}"), s.subjects)
+                 for n, s in enumerate(solid)]
+        self._subjects |= {actor.GetAddressAsString(""): subjects for actor, subjects in added}
+        lined = [bodies.add_lines(self.plotter, lines, self.origin, f"{layer.name}-lines-{n}", ratio=self.ratio)
+                 for n, lines in enumerate(layer.lines)]
+        self.actors[layer.name] = [*(actor for actor, _ in added), *lined]
+        for actor in self.actors[layer.name]:
+            actor.visibility = layer.name not in self.hidden
+        self._simple = None
 
-        body = pv.PolyData.from_regular_faces((surface.mesh.vertices - self.origin).astype(np.float32),
-                                              surface.mesh.triangles)
-        if len(surface.triangle_subject):
-            body.cell_data["subject"] = surface.triangle_subject
-        options: dict[str, Any] = {"lighting": True, "show_scalar_bar": False, "pickable": True,
-                                   "name": f"surface-{len(self.plotter.actors)}", "reset_camera": False,
-                                   **_LIGHT[surface.material]}
-        if surface.texture is None or surface.texture_box is None:
-            body.cell_data["rgba"] = surface.colors
-            return self.plotter.add_mesh(body, scalars="rgba", rgba=True, **options)
-        x0, y0, x1, y1 = surface.texture_box
-        across = (surface.mesh.vertices[:, :2] - (x0, y0)) / (x1 - x0, y1 - y0)
-        body.active_texture_coordinates = across.astype(np.float32)
-        body.point_data.active_normals = _vertex_normals(surface)
-        actor = self.plotter.add_mesh(body, texture=pv.Texture(np.ascontiguousarray(surface.texture)), **options)
-        actor.prop.interpolation = "Phong"
-        return actor
+    def _put_glass(self) -> None:
+        self.plotter.remove_actor("glass", reset_camera=False, render=False)
+        panes = [(layer.name, s) for layer in self.layers for s in layer.surfaces if s.material is Material.GLASS]
+        self._glass = Glass(panes, self.origin, self._pane) if panes else None
 
-    def _lines(self, lines: Lines) -> Any:
-        import pyvista as pv
-
-        count = len(lines.segments)
-        cells = np.column_stack([np.full(count, 2), np.arange(2 * count).reshape(-1, 2)])
-        points = (lines.segments.reshape(-1, 3) - self.origin).astype(np.float32)
-        body = pv.PolyData(points, lines=cells.ravel())
-        body.cell_data["rgba"] = lines.colors
-        return self.plotter.add_mesh(body, scalars="rgba", rgba=True, line_width=lines.width_px * self.ratio,
-                                     lighting=False, show_scalar_bar=False, pickable=False, reset_camera=False,
-                                     name=f"lines-{len(self.plotter.actors)}")
+    def _pane(self, body: Any) -> Any:
+        return self.plotter.add_mesh(body, scalars="rgba", rgba=True, show_scalar_bar=False, pickable=True,
+                                     reset_camera=False, render=False, name="glass", **bodies.LIGHT[Material.GLASS])
 
     # -- furniture ---------------------------------------------------------------------------------------------
 
@@ -223,6 +322,10 @@ class Stage:
         order = (State.FAIL, State.MARGINAL, State.NOT_CHECKED, State.PASS)
         return [(say(state.value, self.lang), summary[state], palette.STATE[state])
                 for state in order if summary[state]]
+
+    def _stands(self, point: tuple[float, float, float]) -> bool:
+        """Whether a point has not been cut away."""
+        return all(float((point - origin) @ normal) >= 0.0 for origin, normal in self._cuts)
 
     def _precious(self, shown: Sequence[Layer]) -> list[overlay.Rect]:
         """Where the offending parts are seen, one rectangle a finding."""
@@ -241,50 +344,14 @@ class Stage:
 
     def _bodies(self) -> list[tuple[shapely.Geometry, float]]:
         """Where buildings are seen, and how near."""
-        bodies = []
+        found = []
         for building in (*self.scene.designs, *self.scene.context):
             if not len(building.mesh):
                 continue
             pixels, depth = self.view.project(camera.corners([building.mesh.bounds]), self.size)
             if (depth > 0).all():
-                bodies.append((shapely.convex_hull(shapely.multipoints(pixels)), float(np.median(depth))))
-        return bodies
-
-    def _drawn(self, sheet: overlay.Sheet) -> list[Any]:
-        """Put a sheet before everything else."""
-        from vtkmodules.vtkRenderingCore import vtkTextActor
-
-        actors = [_flat(sheet, self.ratio)]
-        for text in sheet.texts:
-            actor = vtkTextActor()
-            actor.SetInput(text.text)
-            self._style(actor.GetTextProperty(), text.size_px, text.color)
-            {"left": actor.GetTextProperty().SetJustificationToLeft,
-             "center": actor.GetTextProperty().SetJustificationToCentered,
-             "right": actor.GetTextProperty().SetJustificationToRight}[text.align]()
-            actor.GetTextProperty().SetVerticalJustificationToCentered()
-            actor.SetPosition(round(text.x * self.ratio), round(text.y * self.ratio))
-            actors.append(actor)
-        for number, actor in enumerate(actors):
-            actor.SetLayerNumber(min(number, 1))
-            self.plotter.renderer.AddViewProp(actor)
-        return actors
-
-    def _style(self, style: Any, size_px: float, color: palette.Rgb) -> None:
-        style.SetFontSize(round(size_px * self.ratio))
-        style.SetColor(*(channel / 255 for channel in color))
-        if self.font is not None:
-            style.SetFontFamily(4)                  # VTK_FONT_FILE
-            style.SetFontFile(str(self.font))
-
-    def _measure(self, text: str, size_px: float) -> tuple[float, float]:
-        from vtkmodules.vtkRenderingCore import vtkTextProperty, vtkTextRenderer
-
-        style = vtkTextProperty()
-        self._style(style, size_px, palette.INK)
-        box = [0, 0, 0, 0]
-        vtkTextRenderer.GetInstance().GetBoundingBox(style, text, box, 72)
-        return (box[1] - box[0] + 1) / self.ratio, (box[3] - box[2] + 1) / self.ratio
+                found.append((shapely.convex_hull(shapely.multipoints(pixels)), float(np.median(depth))))
+        return found
 
 
 def _pixels(window: Any) -> NDArray[np.uint8]:
@@ -310,40 +377,6 @@ def _ordered(keys: Sequence[Key]) -> list[Key]:
     return filled + [key for key in keys if key.color is None or key.line]
 
 
-def _vertex_normals(surface: Surface) -> NDArray[np.float32]:
-    """Find unit normals (n, 3) at vertices, weighted by the areas of the faces around them."""
-    from zonebox.geometry.mesh import triangle_normals
-
-    faces = triangle_normals(surface.mesh.corners)
-    total = np.zeros_like(surface.mesh.vertices)
-    for column in range(3):
-        np.add.at(total, surface.mesh.triangles[:, column], faces)
-    length = np.linalg.norm(total, axis=1, keepdims=True)
-    unit = np.where(length > 0.0, total / np.where(length > 0.0, length, 1.0), (0.0, 0.0, 1.0))
-    return np.asarray(unit, dtype=np.float32)
-
-
 def _around(pixels: NDArray[np.float64]) -> overlay.Rect:
     (x0, y0), (x1, y1) = pixels.min(0), pixels.max(0)
     return overlay.Rect(x0=float(x0), y0=float(y0), x1=float(x1), y1=float(y1))
-
-
-def _flat(sheet: overlay.Sheet, ratio: int) -> Any:
-    """All filled polygons of a sheet as one flat actor."""
-    import pyvista as pv
-    from vtkmodules.vtkRenderingCore import vtkActor2D, vtkPolyDataMapper2D
-
-    points = np.concatenate([points for points, _ in sheet.fills]) * ratio
-    counts = [len(points) for points, _ in sheet.fills]
-    starts = np.cumsum([0, *counts[:-1]])
-    faces = np.concatenate([[n, *range(s, s + n)] for n, s in zip(counts, starts, strict=True)])
-    body = pv.PolyData(np.column_stack([points, np.zeros(len(points))]).astype(np.float32), faces=faces)
-    body.cell_data["rgba"] = np.array([color for _, color in sheet.fills], dtype=np.uint8)
-    body.cell_data.active_scalars_name = "rgba"
-    mapper = vtkPolyDataMapper2D()
-    mapper.SetInputData(body)
-    mapper.SetScalarModeToUseCellData()
-    mapper.SetColorModeToDefault()
-    actor = vtkActor2D()
-    actor.SetMapper(mapper)
-    return actor

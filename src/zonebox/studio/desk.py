@@ -1,0 +1,365 @@
+"""The application's one state: a scene under trial, what of it is shown and selected, and the stage it is drawn on.
+
+A window and a page call the same methods; nothing here knows a toolkit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from zonebox.errors import InputError
+from zonebox.model import Finding, Parcel, Report, Scene
+from zonebox.scenefile import SceneFile
+from zonebox.studio.labels import label
+from zonebox.studio.tools import Cut, Measure, Point, Sun, SunPosition, measured, sun_over
+from zonebox.viewer import camera, layers, palette, probe
+from zonebox.viewer.drawable import Callout, Layer
+from zonebox.viewer.ground import ground_of
+from zonebox.viewer.probe import Ability
+from zonebox.viewer.show import staged
+from zonebox.whatif import Change, Move, Trial, WhatIf
+from zonebox.words import Language
+
+FLIGHT_STEPS: Final = 8
+MEASURES: Final = "measures"
+"""Layer of what was measured."""
+
+
+class Desk:
+    """A scene on a stage, with everything one can do to it.
+
+    Parameters
+    ----------
+    scene, report : Scene, Report
+        As a run gives them.
+    lang : {"en", "zh"}
+        Language of the picture and the panels.
+    size : (int, int)
+        Picture in pixels.
+    ability : Ability, optional
+        What `probe` answered before on this machine.
+    off_screen : bool
+        Whether no window opens.
+    spec : SceneFile, optional
+        The scene as its author wrote it; without it nothing can be exported.
+
+    Raises
+    ------
+    RenderError
+        The machine has no OpenGL driver; the sentence names what to install.
+    """
+
+    def __init__(
+        self, scene: Scene, report: Report, *, lang: Language = "en", size: tuple[int, int] = (1280, 800),
+        ability: Ability | None = None, off_screen: bool = True, spec: SceneFile | None = None,
+    ) -> None:
+        from zonebox.errors import RenderError
+
+        able = probe() if ability is None else ability
+        if not able.pictures or not (off_screen or able.screen):
+            raise RenderError(able.sentence)
+        self.tried, self.lang, self.spec = WhatIf(scene, report), lang, spec
+        self.variant, self.selected, self.parcel = "", "", ""
+        self.cut_now, self.sun_now = Cut(), Sun(month=6, day=21, hour=12.0)
+        self._marks: list[Point] = []
+        self._measures: list[Callout] = []
+        self.ground = ground_of(scene)
+        self.stage = staged(scene, report, able, lang=lang, size=size, off_screen=off_screen, ground=self.ground)
+        self.stage.change((*self.stage.layers, self._measure_layer()), scene, report)
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    @property
+    def trial(self) -> Trial:
+        """The present trial."""
+        return self.tried.now
+
+    @property
+    def scene(self) -> Scene:
+        """What is shown: the present trial's designs of one variant."""
+        scene = self.trial.scene
+        return scene.variant(self.variant) if self.variant in self.variants_of_scene else scene
+
+    @property
+    def report(self) -> Report:
+        """Findings about what is shown."""
+        shown = {design.id for design in self.scene.designs}
+        return Report(findings=tuple(f for f in self.trial.report.findings if not f.design or f.design in shown))
+
+    @property
+    def variants_of_scene(self) -> tuple[str, ...]:
+        """Names of the variants that the scene file states."""
+        return tuple(sorted({d.variant for d in self.tried.start.scene.designs if d.variant}))
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """What the switch offers: the scene as planned (``""``), its variants, and the trials that were kept."""
+        return ("", *self.variants_of_scene, *self.tried.kept)
+
+    def layers(self) -> list[dict[str, Any]]:
+        """List the layers: name, title, and whether each is shown."""
+        return [{"name": layer.name, "title": layer.title, "shown": layer.name not in self.stage.hidden}
+                for layer in self.stage.layers if layer.name != MEASURES]
+
+    def show_layer(self, name: str, *, visible: bool) -> None:
+        """Show or hide a layer."""
+        self.stage.show_layer(name, visible=visible)
+
+    def speak(self, lang: Language) -> None:
+        """Change the language of the picture and the panels."""
+        if self.stage.font is None and lang == "zh":
+            return                                           # no font here can write it
+        self.lang = self.stage.lang = lang
+        built = layers.build(self.scene, self.report, lang, latin_only=self.stage.font is None, ground=self.ground)
+        self.stage.change((*built, self._measure_layer()), self.scene, self.report)
+
+    def switch(self, variant: str) -> None:
+        """Show another variant: of the scene file, or a trial that was kept.
+
+        Raises
+        ------
+        InputError
+            No such variant.
+        """
+        if variant not in self.variants:
+            raise InputError("variant", got=f'"{variant}"', want=f"one of {', '.join(v for v in self.variants if v)}")
+        if variant in self.tried.kept or self.variant in self.tried.kept:
+            self.tried.switch(variant if variant in self.tried.kept else "")
+        self.variant = variant
+        self._redraw()
+
+    # -- selecting ----------------------------------------------------------------------------------------------
+
+    def finding(self, name: str) -> Finding | None:
+        """Find a finding by its id."""
+        return next((f for f in self.report.findings if f.id == name), None)
+
+    def select(self, finding: str) -> camera.View:
+        """Select a finding and its parcel; return the view that shows it best."""
+        found = self.finding(finding)
+        if found is None:
+            raise InputError("finding", got=f'"{finding}"', want="the id of a finding")
+        self.selected, self.parcel = finding, found.parcel
+        return self.stage.named_view(f"finding:{finding}")
+
+    def choose(self, parcel: str) -> camera.View | None:
+        """Select a parcel by its number, in any spelling of upper and lower case; None where there is none."""
+        wanted = parcel.strip().casefold()
+        found = next((p for p in self.trial.scene.plan.parcels if p.id.casefold() == wanted), None)
+        if found is None:
+            return None
+        self.parcel, self.selected = found.id, ""
+        return self.parcel_view(found)
+
+    def parcel_view(self, parcel: Parcel) -> camera.View:
+        """Look at a parcel with its envelope from the south."""
+        envelope = self.trial.scene.envelope(parcel.id)
+        xy = parcel.boundary.start
+        level = self.ground.level if envelope is None else envelope.ground_m
+        top = level if envelope is None else envelope.top_m
+        points = np.concatenate([np.column_stack([xy, np.full(len(xy), z)]) for z in (level, top)])
+        return camera.fit(points, name=f"parcel:{parcel.id}", heading_deg=camera.OVERVIEW_HEADING_DEG,
+                          pitch_deg=camera.OVERVIEW_PITCH_DEG, aspect=self.stage.aspect,
+                          insets=camera.Insets(left=0.12, right=0.12, top=0.18, bottom=0.12))
+
+    def pick(self, x: float, y: float) -> camera.View | None:
+        """Select what is seen at a pixel from the lower left: a finding, or the parcel under it; None for the sky."""
+        subject, point = self.stage.pick(x, y)
+        kind, _, name = subject.partition(":")
+        if kind == "finding" and self.finding(name) is not None:
+            return self.select(name)
+        if kind in ("parcel", "envelope"):
+            return self.choose(name)
+        if point is None:
+            return None
+        here = self._parcel_at(point)
+        return None if here is None else self.choose(here)
+
+    def look(self, view: camera.View | str) -> None:
+        """Point the camera."""
+        self.stage.look(self.stage.named_view(view) if isinstance(view, str) else view)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Fit the picture into another size: a named view is framed anew, a free one keeps its camera."""
+        name = self.stage.view.name
+        self.stage.size = size
+        kind, _, rest = name.partition(":")
+        parcel = self.trial.scene.plan.parcel(rest) if kind == "parcel" else None
+        if parcel is not None:
+            self.look(self.parcel_view(parcel))
+        elif name == "free" or (kind == "finding" and self.finding(rest) is None):
+            self.stage.at_camera()
+        else:
+            self.look(name)
+
+    def flight(self, end: camera.View, steps: int = FLIGHT_STEPS) -> Iterator[camera.View]:
+        """Yield views from where the camera is to another one, slow at both ends."""
+        start = self.stage.view
+        if (start.half_height_m is None) != (end.half_height_m is None):
+            yield end
+            return
+        for step in range(1, steps + 1):
+            share = step / steps
+            share = share * share * (3.0 - 2.0 * share)
+            yield end if step == steps else _between(start, end, share)
+
+    # -- trying -------------------------------------------------------------------------------------------------
+
+    def change(self, change: Change, *, continued: bool = False) -> Trial:
+        """Try a change and show the answer."""
+        answer = self.tried.apply(change, continued=continued)
+        self._redraw(design=isinstance(change, Move))
+        return answer
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self.tried.undo()
+        self._redraw()
+
+    def redo(self) -> None:
+        """Apply again what was taken back."""
+        self.tried.redo()
+        self._redraw()
+
+    def keep(self, name: str) -> None:
+        """Keep the present trial as a variant."""
+        self.tried.keep(name)
+        self.variant = name
+
+    def export(self, path: Path, *, force: bool = False) -> tuple[Path, ...]:
+        """Write the present trial as a scene with its rule pack."""
+        if self.spec is None:
+            raise InputError("export", got="a scene that was not read from a file", want="a scene file")
+        from zonebox.whatif.export import export as written
+
+        return written(self.trial, self.spec, path, force=force)
+
+    # -- tools --------------------------------------------------------------------------------------------------
+
+    def mark(self, x: float, y: float) -> tuple[Point, float] | None:
+        """Mark a point for measuring: the point and its height above the ground; None for the sky.
+
+        Two marks make a measurement, which stays in the picture.
+        """
+        _, point = self.stage.pick(x, y)
+        if point is None:
+            return None
+        above = point[2] - float(self.ground.height_at([point[:2]])[0])
+        self._marks.append(point)
+        note = (label("above", self.lang, h=above),)
+        if len(self._marks) == 2:
+            one, two = self._marks
+            self._note(self.measure(one, two), one, two)
+            self._marks = []
+        else:
+            self._measures.append(Callout(subject=f"measure:{len(self._measures)}", anchor=point, lines=note,
+                                          color=palette.INK, rank=-1.0))
+        self._redraw_measures()
+        return point, above
+
+    def measure(self, one: Point, two: Point) -> Measure:
+        """Measure from one point to another."""
+        return measured(one, two)
+
+    def clear_measures(self) -> None:
+        """Take every measurement out of the picture."""
+        self._marks, self._measures = [], []
+        self._redraw_measures()
+
+    def storeys(self) -> list[dict[str, str]]:
+        """List the storeys of the shown designs, as a cut names them."""
+        return [{"id": f"{d.id}/{s.id}", "title": f"{d.name or d.id}: {s.name}"}
+                for d in self.scene.designs for s in d.storeys if s.height_m is not None]
+
+    def cut(self, cut: Cut) -> None:
+        """Cut the scene with an upright plane, or the designs above a storey."""
+        self.cut_now = cut
+        low, high = self.stage.points.min(0), self.stage.points.max(0)
+        middle = (low + high) / 2.0
+        normal = {"north": np.array([0.0, 1.0, 0.0]), "east": np.array([1.0, 0.0, 0.0])}.get(cut.direction)
+        upright = [] if normal is None else [(middle + cut.offset_m * normal, normal)]
+        self.stage.cut(upright)
+        top = self._storey_top(cut.storey)
+        if top is not None:
+            from zonebox.viewer.stage import CUT_LAYERS
+
+            self.stage.cut([*upright, ((0.0, 0.0, top), (0.0, 0.0, -1.0))], CUT_LAYERS, add=True)
+
+    def shine(self, sun: Sun) -> SunPosition:
+        """Let the sun of a day and hour shine and throw shadows on the ground."""
+        middle = (self.stage.points.min(0) + self.stage.points.max(0)) / 2.0
+        position = sun_over(self.trial.scene.frame, (float(middle[0]), float(middle[1]), 0.0), sun)
+        self.sun_now = sun
+        ground = layers.terrain(self.scene, self.ground, self.lang, map_pixels=2 * max(self.stage.size),
+                                sun=position.toward)
+        built = tuple(ground if layer.name == "terrain" else layer for layer in self.stage.layers)
+        self.stage.shine(position.toward)
+        self.stage.change(built, self.scene, self.report)
+        return position
+
+    def close(self) -> None:
+        """Free the window."""
+        self.stage.close()
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _redraw(self, *, design: bool = True) -> None:
+        drawn = layers.changed(self.stage.layers, self.scene, self.report, self.lang, ground=self.ground,
+                               latin_only=self.stage.font is None, design=design)
+        self.stage.change(drawn, self.scene, self.report)
+        if self.cut_now != Cut():
+            self.cut(self.cut_now)
+        if self.selected and self.finding(self.selected) is None:
+            self.selected = ""
+
+    def _redraw_measures(self) -> None:
+        kept = tuple(layer for layer in self.stage.layers if layer.name != MEASURES)
+        self.stage.change((*kept, self._measure_layer()), self.scene, self.report)
+
+    def _measure_layer(self) -> Layer:
+        return Layer(name=MEASURES, title="", callouts=tuple(self._measures))
+
+    def _note(self, found: Measure, one: Point, two: Point) -> None:
+        text = label("distance", self.lang, d=found.distance_m, l=found.level_m, r=found.rise_m)
+        middle = tuple(((np.array(one) + two) / 2.0).tolist())
+        self._measures[-1:] = [Callout(subject=f"measure:{len(self._measures)}", anchor=middle, lines=(text,),
+                                       color=palette.INK, rank=-1.0, dimension=(one, two))]
+
+    def _storey_top(self, name: str) -> float | None:
+        for design in self.scene.designs:
+            for storey in design.storeys:
+                if f"{design.id}/{storey.id}" == name and storey.height_m is not None:
+                    return storey.elevation_m + storey.height_m - 0.05
+        return None
+
+    def _parcel_at(self, point: Sequence[float]) -> str | None:
+        import shapely
+
+        return next((p.id for p in self.trial.scene.plan.parcels
+                     if shapely.intersects_xy(p.shape, point[0], point[1])), None)
+
+
+def _between(start: camera.View, end: camera.View, share: float) -> camera.View:
+    def mixed(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
+        x, y, z = (float(v) for v in np.array(a) + (np.array(b) - a) * share)
+        return x, y, z
+
+    half = None
+    if start.half_height_m is not None and end.half_height_m is not None:
+        half = start.half_height_m + (end.half_height_m - start.half_height_m) * share
+    view = replace(end, position=mixed(start.position, end.position),
+                   focal_point=mixed(start.focal_point, end.focal_point), half_height_m=half)
+    return replace(view, up=end.up if half is not None else _upright(view))
+
+
+def _upright(view: camera.View) -> tuple[float, float, float]:
+    forward = np.subtract(view.focal_point, view.position)
+    forward /= np.linalg.norm(forward)
+    up = np.array([0.0, 0.0, 1.0]) - forward[2] * forward
+    x, y, z = (float(v) for v in up / np.linalg.norm(up))
+    return x, y, z
