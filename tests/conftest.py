@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from psycopg import sql
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -56,3 +60,18 @@ def shared_data() -> Path:
         unavailable("no shared test data", "set ZONEBOX_DATA to its folder")
     assert folder is not None
     return folder
+
+
+@pytest.fixture
+def database() -> Iterator[tuple[str, psycopg.Connection]]:
+    """URL of a PostGIS database with a schema of the test's own before all others, and a connection to it."""
+    url = os.environ.get("ZONEBOX_POSTGRES", "")
+    if not url:
+        unavailable("no PostgreSQL with PostGIS", "install both and start one with "
+                    "export ZONEBOX_POSTGRES=$(.ci/postgres), as .ci/run does")
+    schema = f"test_{uuid4().hex[:8]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        connection.execute(sql.SQL("SET search_path TO {}, public").format(sql.Identifier(schema)))
+        yield f"{url}?options=-csearch_path%3D{schema},public", connection
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))

@@ -14,16 +14,19 @@ from zonebox.model import Control, EdgeRole, EdgeSelector, Kind, Parcel, SolarFe
 from zonebox_converters.zoning.fields import suggest
 from zonebox_converters.zoning.landuse import main_class
 from zonebox_converters.zoning.limits import SolarRule, in_frame, solar_fence
-from zonebox_converters.zoning.precedence import Held, settle
+from zonebox_converters.zoning.precedence import settle
 from zonebox_converters.zoning.rules import Rule, ids_of
 from zonebox_converters.zoning.stamping import stamp
 from zonebox_converters.zoning.zones import Site, chosen_edges, covered, named_shapes, whole
+
+LINE_REACH_M = 50.0
+"""Build-to lines and stretches without access farther than this from a parcel are another parcel's."""
 
 _NAMED = 6
 """How many parcels a note names before it only counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Place:
     """A parcel on which a rule holds: all of it (``zone`` None) or a part; ``line`` is what a setback keeps from."""
 
@@ -62,7 +65,7 @@ def apply_rules(
     """
     known = {parcel.id: parcel for parcel in parcels}
     ids_of(rules)
-    held = [Held(rule=None, control=control) for control in stated]
+    made: list[tuple[Rule | None, Sequence[Control]]] = [(None, stated)]
     notes: list[str] = []
     for rule in rules:
         for name in (*rule.applies.parcels, *rule.applies.except_parcels):
@@ -70,10 +73,10 @@ def apply_rules(
                 raise InputError(rule.where, got=f'the parcel "{name}", which the plan does not have',
                                  want="a parcel number of the plan", then=suggest(name, known))
         places, said = _places(rule, parcels, site)
-        made, more = _controls(rule, places, known, site)
-        held += [Held(rule=rule, control=control) for control in made]
+        controls, more = _controls(rule, places, known, site)
+        made.append((rule, controls))
         notes += [*said, *more]
-    return settle(held, rules, known, site), notes
+    return settle(made, rules, known, site), notes
 
 
 def holds_on(rule: Rule, parcel: Parcel) -> bool:
@@ -131,8 +134,8 @@ def _within(rule: Rule, chosen: list[Parcel], shapes: np.ndarray) -> list[_Place
 def _near(rule: Rule, places: list[_Place], shapes: np.ndarray) -> list[_Place]:
     """Give each parcel the drawn lines that a setback can reach into it from; leave out parcels beyond reach."""
     profile = rule.terms.profile
-    assert profile is not None, f"{rule.where}: only setbacks are measured from lines"
-    reach = max(s for _, s in profile.points)
+    # an entrance or a facade stands at the boundary at most, a setback reaches into the lot
+    reach = max(s for _, s in profile.points) if profile is not None else (rule.terms.limit or 0.0) + LINE_REACH_M
     tree = shapely.STRtree(shapes)
     found = []
     for place in places:
@@ -182,8 +185,9 @@ def _template(rule: Rule, site: Site) -> Control:
                                                                                                   site.frame)
     return Control(
         id="", parcel="", kind=rule.kind, limit=terms.limit, storey_height_m=terms.storey_height_m,
-        profile=terms.profile, table=terms.table, slant=terms.slant, surface=surface, edges=rule.edges,
-        corner=terms.corner, datum=terms.datum, measure=terms.measure, severity=rule.severity,
+        area_rule=terms.area_rule, profile=terms.profile, table=terms.table, slant=terms.slant, surface=surface,
+        edges=rule.edges, corner=terms.corner, datum=terms.datum, measure=terms.measure, demand=terms.demand,
+        projections=terms.projections, effect=terms.effect, severity=rule.severity,
         overrides=rule.overrides, authority=rule.authority, source=rule.source)
 
 
@@ -222,7 +226,9 @@ def _behind(
 ) -> tuple[list[Control], list[str]]:
     """Let rear rules of lots without a rear edge count from a virtual rear; say where a rule finds no edge."""
     roles = set(rule.edges.roles)
-    without = [p for p in places if not rule.edges.indices and not any(e.role in roles for e in p.parcel.edges)]
+    kinds = {id(p.parcel.edges): p.parcel.edges for p in places}        # lots of a kind share their edges
+    with_one = {key for key, edges in kinds.items() if any(edge.role in roles for edge in edges)}
+    without = [] if rule.edges.indices else [p for p in places if id(p.parcel.edges) not in with_one]
     made, bare = [], [p.parcel.id for p in without]
     if EdgeRole.REAR in roles and rule.kind is Kind.SETBACK:
         lacking = [p for p in places if p.parcel.id in site.rears]

@@ -59,8 +59,31 @@ def _bulging(table: EdgeTable, joined: Mask, in_arc: Mask, turn: Floats, bends: 
     length = np.bincount(chain, weights=table.length, minlength=count)
     drift = np.bincount(chain, weights=np.abs(turn) * loose, minlength=count)
     most = length / 2.0 * np.tan(np.radians(np.minimum(drift, 89.0)) / 2.0)
-    wide = (most > COLLINEAR_SAGITTA_M)[chain] & loose
-    return [int(ring) for ring in np.unique(table.ring[wide])]
+    wide = (most > COLLINEAR_SAGITTA_M)[chain]
+    rows = np.flatnonzero(wide)
+    wide[rows] &= ~_straight(table, chain, rows)[chain[rows]]
+    return [int(ring) for ring in np.unique(table.ring[wide & loose])]
+
+
+def _straight(table: EdgeTable, chain: Ints, rows: Ints) -> Mask:
+    """Tell which chains, whose edges are these rows, never bulge, wherever they are cut.
+
+    Where a chain keeps going forward along its chord and stays within half of `COLLINEAR_SAGITTA_M` of it, no point
+    is farther than the whole of that from the chord of any piece that begins where the chain does.
+    """
+    count = int(chain.max()) + 1 if len(chain) else 0
+    opens = rows[chain[table.before[rows]] != chain[rows]]
+    closes = rows[chain[table.after[rows]] != chain[rows]]
+    origin, chord = np.zeros((count, 2)), np.zeros((count, 2))
+    origin[chain[opens]] = table.start[opens]
+    chord[chain[closes]] = table.end[closes] - origin[chain[closes]]      # closed chains have none
+    length = np.hypot(*chord.T)
+    chord /= np.where(length > 0, length, 1.0)[:, None]
+    along, offset = chord[chain[rows]], table.end[rows] - origin[chain[rows]]
+    aside = np.abs(offset[:, 0] * along[:, 1] - offset[:, 1] * along[:, 0])
+    forward = ((table.end[rows] - table.start[rows]) * along).sum(axis=1) > 0
+    bends = ~forward | (aside > 0.499 * COLLINEAR_SAGITTA_M)
+    return np.asarray(np.bincount(chain[rows], weights=bends, minlength=count) == 0)
 
 
 def _cut_bulges(end: Floats, joined: Mask, in_arc: Mask) -> Mask:

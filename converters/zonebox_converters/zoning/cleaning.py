@@ -24,10 +24,15 @@ _REVERSAL_DEG: Final = 170.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cleaned:
-    """Valid polygons (n,), shells counter-clockwise, and what was changed: row -> sentences."""
+    """Valid polygons (n,), shells counter-clockwise, and what was changed: row -> sentences.
+
+    ``outlines`` says which way round the shells were drawn, where any had to be turned; edges are numbered
+    counter-clockwise.
+    """
 
     shapes: Shapes
     notes: dict[int, list[str]]
+    outlines: str = ""
 
 
 def clean(
@@ -57,7 +62,7 @@ def clean(
     """
     notes: dict[int, list[str]] = defaultdict(list)
     before = shapely.get_num_coordinates(shapes)
-    tidy = np.asarray(shapely.remove_repeated_points(shapes, SNAP_M))
+    tidy = _thinned(shapes, SNAP_M)
     _count(notes, before - shapely.get_num_coordinates(tidy), "{} duplicate {} removed", ("vertex", "vertices"))
     before = shapely.get_num_coordinates(tidy)
     tidy = _without_short_edges(tidy)
@@ -71,7 +76,16 @@ def clean(
     for row in np.flatnonzero(~shapely.is_valid(tidy)):
         tidy[row], said = _repaired(tidy[row], f"{where}#{names[row]}", world)
         notes[int(row)].append(said)
-    return Cleaned(shapes=np.asarray(shapely.orient_polygons(tidy)), notes=dict(notes))
+    return Cleaned(shapes=np.asarray(shapely.orient_polygons(tidy)), notes=dict(notes), outlines=_outlines(shapes))
+
+
+def _outlines(shapes: Shapes) -> str:
+    """Say how many shells are drawn clockwise: all of a shapefile's are, a few among others are an oddity."""
+    clockwise = ~shapely.is_ccw(shapely.get_exterior_ring(shapely.get_geometry(shapes, 0)))
+    if not clockwise.any():
+        return ""
+    many = "all" if clockwise.all() else f"{int(clockwise.sum())} of {len(shapes)}"
+    return f"{many} drawn clockwise, turned; edges are numbered counter-clockwise"
 
 
 def polygons_only(shapes: Shapes) -> tuple[Shapes, NDArray[np.bool_]]:
@@ -96,9 +110,20 @@ def _count(notes: dict[int, list[str]], removed: NDArray[np.intp], text: str, wo
         notes[int(row)].append(text.format(number, words[number > 1]))
 
 
+def _thinned(shapes: Shapes, distance_m: float) -> Shapes:
+    """Drop vertices nearer than a distance to the one before; a lot of which a ring would vanish stays as it is."""
+    try:
+        return np.asarray(shapely.remove_repeated_points(shapes, distance_m))
+    except shapely.errors.GEOSException:                    # says not which: "Invalid number of points in LinearRing"
+        if len(shapes) == 1:
+            return shapes
+        half = len(shapes) // 2
+        return np.concatenate([_thinned(shapes[:half], distance_m), _thinned(shapes[half:], distance_m)])
+
+
 def _without_short_edges(shapes: Shapes) -> Shapes:
     """Drop vertices nearer than a short edge to the one before, where the lot stays a lot."""
-    shorter = np.asarray(shapely.remove_repeated_points(shapes, SHORT_EDGE_M))
+    shorter = _thinned(shapes, SHORT_EDGE_M)
     lost = shapely.is_empty(shorter) | (shapely.area(shorter) < 0.5 * shapely.area(shapes))
     return np.where(lost, shapes, shorter)
 

@@ -74,6 +74,7 @@ def widths_across(origin: Floats, outward: Floats, streets: Streets) -> Floats:
 
     >>> road = shapely.box(-50, 0.3, 50, 9.3)
     >>> here = Streets(shapes=np.array([road]), names=[""], words=[""], widths=np.full(1, np.nan),
+    ...                stated=np.zeros(1, bool), ranks=np.zeros(1, np.intp),
     ...                primary=np.zeros(1, bool), keys=np.zeros(1, np.intp), fields={}, notes=())
     >>> widths_across(np.zeros((1, 2)), np.array([[0.0, 1.0]]), here).round(1).tolist()
     [9.0]

@@ -15,7 +15,7 @@ from zonebox.model import Edge, EdgeRole
 from zonebox_converters.zoning.chains import number_chains
 from zonebox_converters.zoning.contact import Contacts, contacts, split_points
 from zonebox_converters.zoning.edge_table import EdgeTable, Floats, Ints, edge_table
-from zonebox_converters.zoning.judging import Chains, Verdicts, judge, measure
+from zonebox_converters.zoning.judging import Chains, RoadNames, Verdicts, judge, measure
 from zonebox_converters.zoning.oddlots import STEM_M, stem_edges, virtual_rear
 from zonebox_converters.zoning.streets import Streets
 from zonebox_converters.zoning.zones import Site
@@ -44,7 +44,7 @@ class Labels:
     notes: dict[int, list[str]] = field(default_factory=dict)
 
 
-def label_edges(shapes: Shapes, streets: Streets | None, *, main_roads: Sequence[str] = ()) -> Labels:
+def label_edges(shapes: Shapes, streets: Streets | None, *, named: RoadNames | None = None) -> Labels:
     """Label the edges of lots.
 
     Parameters
@@ -53,8 +53,8 @@ def label_edges(shapes: Shapes, streets: Streets | None, *, main_roads: Sequence
         Clean lots, oriented.
     streets : Streets or None
         Without them every edge is ``side`` with confidence 0.
-    main_roads : sequence of str
-        For each lot the name of the road that it declares as its main one, "" where it declares none.
+    named : RoadNames or None
+        Roads that the parcel table names for each lot.
     """
     table = edge_table(shapes)
     chain = number_chains(table)
@@ -62,8 +62,9 @@ def label_edges(shapes: Shapes, streets: Streets | None, *, main_roads: Sequence
         return Labels(shapes=shapes, edges=_edges(table, chain, _unjudged(table, chain), None, None))
     touching = contacts(table, streets)
     splits = split_points(table, chain, touching, streets)
-    labels = _label(table, chain, touching, streets, main_roads or [""] * len(shapes), shapes)
-    return _relabel_split(labels, table, splits, streets, main_roads) if splits else labels
+    named = named or RoadNames()
+    labels = _label(table, chain, touching, streets, named, shapes)
+    return _relabel_split(labels, table, splits, streets, named) if splits else labels
 
 
 def site_of(labels: Labels, ids: Sequence[str], site: Site) -> Site:
@@ -86,12 +87,12 @@ def _unjudged(table: EdgeTable, chain: Ints) -> Verdicts:
 
 
 def _label(
-    table: EdgeTable, chain: Ints, touching: Contacts, streets: Streets, main_roads: Sequence[str], shapes: Shapes
+    table: EdgeTable, chain: Ints, touching: Contacts, streets: Streets, named: RoadNames, shapes: Shapes
 ) -> Labels:
     chains = measure(table, chain, touching, streets)
     parcel = np.zeros(int(table.part.max()) + 1, dtype=np.intp)
     parcel[table.part] = table.parcel
-    verdicts = judge(chains, streets, [main_roads[row] for row in parcel.tolist()])
+    verdicts = judge(chains, streets, named.of(parcel))
     notes: dict[int, list[str]] = defaultdict(list)
     for part, sentence in sorted(verdicts.notes.items()):
         notes[int(parcel[part])].append(sentence)
@@ -186,7 +187,7 @@ def _roads(verdicts: Verdicts, chains: Chains, streets: Streets) -> list[_Road]:
 
 
 def _relabel_split(
-    labels: Labels, table: EdgeTable, splits: dict[int, Floats], streets: Streets, main_roads: Sequence[str]
+    labels: Labels, table: EdgeTable, splits: dict[int, Floats], streets: Streets, named: RoadNames
 ) -> Labels:
     """Insert the vertices where streets begin, and label those lots again."""
     rows = np.unique(table.parcel[list(splits)])
@@ -198,8 +199,7 @@ def _relabel_split(
     inserted = {(float(x), float(y)) for points in splits.values() for x, y in points}
     breaks = np.array([(float(x), float(y)) in inserted for x, y in again.end], dtype=bool)
     chain = number_chains(again, breaks)
-    roads = [main_roads[row] for row in rows] if main_roads else [""] * len(rows)
-    relabelled = _label(again, chain, contacts(again, streets), streets, roads, shapes[rows])
+    relabelled = _label(again, chain, contacts(again, streets), streets, named.of(rows), shapes[rows])
     edges, notes = list(labels.edges), dict(labels.notes)
     rears = {row: tip for row, tip in labels.rears.items() if row not in set(rows.tolist())}
     stems = {row: stem for row, stem in labels.stems.items() if row not in set(rows.tolist())}

@@ -13,14 +13,23 @@ from numpy.typing import NDArray
 from zonebox.frame import Frame
 from zonebox.model import Authority, Control, Datum, Kind, Parcel
 from zonebox_converters.zoning.applying import some
+from zonebox_converters.zoning.elevations import absolute_height
 from zonebox_converters.zoning.fields import Field
 from zonebox_converters.zoning.stamping import stamp
-from zonebox_converters.zoning.values import Limits, absolute_height, read_limits, read_numbers
+from zonebox_converters.zoning.values import Limits, read_limits, read_numbers
 
 _ABSOLUTE_WORDS: Final = ("机场", "净空", "绝对", "高程", "海拔", "absolute", "elevation")
 """Words of a height type 限高类型 that make the height an elevation (domain A5)."""
-_UPPER: Final = ((Kind.FAR, "far", False), (Kind.COVERAGE, "coverage", True), (Kind.HEIGHT, "height", False))
-_LOWER_BOUNDS: Final = ("far_min", "coverage_min", "height_min")
+_FIELDS: Final = (
+    ("far", "upper", Kind.FAR_MIN, Kind.FAR), ("far_min", "lower", Kind.FAR_MIN, Kind.FAR),
+    ("coverage", "upper", Kind.COVERAGE_MIN, Kind.COVERAGE),
+    ("coverage_min", "lower", Kind.COVERAGE_MIN, Kind.COVERAGE),
+    ("height", "upper", Kind.HEIGHT_MIN, Kind.HEIGHT), ("height_min", "lower", Kind.HEIGHT_MIN, Kind.HEIGHT),
+    ("height_abs", "upper", None, Kind.HEIGHT_ABSOLUTE),
+    ("green", "lower", Kind.GREEN, Kind.GREEN_MAX), ("green_max", "upper", Kind.GREEN, Kind.GREEN_MAX),
+)
+"""Concept, what a number without a sign bounds, and the kinds of its lower and upper bound."""
+_RATIOS: Final = ("coverage", "coverage_min", "green", "green_max")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,7 +67,32 @@ class Table:
             return None
         field = self.fields[concept].name
         return read_limits(self.columns[field], plain=plain, decimal=self.decimal, ratio=ratio,
+                           far=concept in {"far", "far_min"},
                            place=lambda row: self.place(row, field))
+
+
+class _Found:
+    """Controls in the order in which they are found, one of a kind on a parcel."""
+
+    def __init__(self) -> None:
+        self.controls: list[Control] = []
+        self._by_kind: dict[Kind, dict[str, Control]] = {}
+
+    def of(self, kind: Kind) -> Mapping[str, Control]:
+        """Give those of one kind by parcel number."""
+        return self._by_kind.get(kind, {})
+
+    def add(self, kind: Kind, controls: Sequence[Control]) -> list[tuple[Control, Control]]:
+        """Add controls of one kind, but where a parcel has one; tell each pair of what it has and what is left out."""
+        held = self._by_kind.setdefault(kind, {})
+        if held:
+            clashes = [(held[control.parcel], control) for control in controls if control.parcel in held]
+            controls = [control for control in controls if control.parcel not in held]
+        else:
+            clashes = []
+        held.update(zip((control.parcel for control in controls), controls, strict=True))
+        self.controls += controls
+        return clashes
 
 
 def indicator_controls(
@@ -92,65 +126,93 @@ def indicator_controls(
         An absolute height in another datum that cannot be brought over.
     """
     ruled_by = authority or Authority(doc=document, status="unconfirmed")
-    controls: list[Control] = []
+    types = table.text("height_type")
+    elevated = {text for text in set(types) if any(word in text.casefold() for word in _ABSOLUTE_WORDS)}
+    absolute = np.array([text in elevated for text in types], dtype=bool)
+    found = _Found()
     notes: list[str] = []
-    absolute = np.array([any(word in text.casefold() for word in _ABSOLUTE_WORDS)
-                         for text in table.text("height_type")], dtype=bool)
-    for kind, concept, ratio in _UPPER:
-        limits = table.limits(concept, plain="upper", ratio=ratio)
+    for concept, plain, low, high in _FIELDS:
+        limits = table.limits(concept, plain=plain, ratio=concept in _RATIOS)
         if limits is None:
             continue
         field = table.fields[concept].name
         signed = replace(ruled_by, clause=field)
-        for row in np.flatnonzero(np.isfinite(limits.high)):
-            turned = kind is Kind.HEIGHT and absolute[row]
-            controls.append(_control(table, int(row), Kind.HEIGHT_ABSOLUTE if turned else kind, limits.high[row], field,
-                                     signed))
-        notes += _zero_note(table, parcels, limits, field) + _bound_note(table, limits.low, field, "lower")
-        notes += [f"{table.keyed[:-1]}: {field} is read as {limits.unit}"] if "mixed" in limits.unit else []
-    for concept in _LOWER_BOUNDS:
-        lower = table.limits(concept, plain="lower", ratio=concept == "coverage_min")
-        notes += _bound_note(table, lower.low, table.fields[concept].name, "lower") if lower else []
-    green, green_notes = _green(table, ruled_by)
-    elevations = _elevations(table, parcels, frame, ruled_by)
-    return [*controls, *elevations, *green], [*notes, *green_notes]
+        for kind, bound in ((high, limits.high), (low, limits.low)):
+            if kind is not None:
+                notes += _add(found, table, kind, bound, absolute, field, signed)
+        notes += _zero_note(table, parcels, limits, field) if plain == "upper" else []
+        told = "mixed" in limits.unit or (concept in {"far", "far_min"} and limits.unit)
+        notes += [f"{table.keyed[:-1]}: {field} is read as {limits.unit}"] if told else []
+        notes += _elsewhere_note(table, limits, field)
+        notes += _unused_note(table, absolute if concept == "height" else np.full(len(table.ids), low is None),
+                              limits.low, field)
+    notes += _add_elevations(found, table, parcels, frame, ruled_by)
+    return found.controls, [*notes, *_crossed(found)]
 
 
-def _green(table: Table, authority: Authority) -> tuple[list[Control], list[str]]:
-    """Lower bounds of the green ratio; upper bounds (industry) are told."""
-    notes: list[str] = []
-    controls: list[Control] = []
-    limits = table.limits("green", plain="lower", ratio=True)
-    if limits is not None:
-        field = table.fields["green"].name
-        signed = replace(authority, clause=field)
-        controls = [_control(table, int(row), Kind.GREEN, limits.low[row], field, signed)
-                    for row in np.flatnonzero(np.isfinite(limits.low))]
-        notes = _bound_note(table, limits.high, field, "upper")
-    most = table.limits("green_max", plain="upper", ratio=True)
-    if most is not None:
-        notes += _bound_note(table, most.high, table.fields["green_max"].name, "upper")
-    return controls, notes
+def _add(
+    found: _Found, table: Table, kind: Kind, bound: NDArray[np.float64], absolute: NDArray[np.bool_], field: str,
+    authority: Authority,
+) -> list[str]:
+    """Add the bounds (n,) of one column; a height of an absolute type is an elevation, and has no lower bound."""
+    rows = np.flatnonzero(np.isfinite(bound))
+    high = absolute[rows] & (kind in {Kind.HEIGHT, Kind.HEIGHT_MIN})
+    kinds = [(Kind.HEIGHT_ABSOLUTE, rows[high])] if kind is Kind.HEIGHT and high.any() else []
+    begun, clashes = len(found.controls), list[tuple[Control, Control]]()
+    for turned, mine in ((kind, rows[~high]), *kinds):
+        numbers, make = [table.ids[row] for row in mine.tolist()], _stamp(turned, authority)
+        values, which = np.unique(bound[mine], return_inverse=True)
+        limits = [round(value, 6) for value in values.tolist()]
+        before, after = f"/{turned}", f"/{field}"
+        made = [make(number + before, number, limits[k], table.keyed + number + after)
+                for number, k in zip(numbers, which.tolist(), strict=True)]
+        clashes += found.add(turned, made)
+    if kinds:                                               # two kinds from one column: by parcel, as all others
+        place = {table.ids[row]: row for row in rows.tolist()}
+        found.controls[begun:] = sorted(found.controls[begun:], key=lambda control: place[control.parcel])
+        clashes.sort(key=lambda pair: place[pair[1].parcel])
+    return [note for held, control in clashes for note in _twice(held, control)]
 
 
-def _elevations(table: Table, parcels: Sequence[Parcel], frame: Frame, authority: Authority) -> list[Control]:
-    """Absolute heights: from their own field, or hidden in remarks with the datum they stand in."""
-    controls = []
-    own = table.limits("height_abs", plain="upper")
-    if own is not None:
-        field = table.fields["height_abs"].name
-        signed = replace(authority, clause=field)
-        controls = [_control(table, int(row), Kind.HEIGHT_ABSOLUTE, own.high[row], field, signed)
-                    for row in np.flatnonzero(np.isfinite(own.high))]
-    have = {control.parcel for control in controls}
+def _twice(held: Control, control: Control) -> list[str]:
+    """Say where two fields bound one thing differently; the first one holds."""
+    if held.limit == control.limit or held.source == control.source:
+        return []
+    return [(f"{control.source} says {control.limit:g}, {held.source} {held.limit:g} for the same bound; "
+             "the latter is used")]
+
+
+def _crossed(found: _Found) -> list[str]:
+    """Say where a lower bound lies above its upper one."""
+    notes = []
+    for low, high in ((low, high) for _, plain, low, high in _FIELDS if low is not None and plain == "upper"):
+        for parcel, least in found.of(low).items():
+            most = found.of(high).get(parcel)
+            if most is not None and most.limit is not None and least.limit is not None and least.limit > most.limit:
+                notes.append(f"{least.source} asks for at least {least.limit:g} and {most.source} for at most "
+                             f"{most.limit:g}: nothing satisfies both")
+    return notes
+
+
+def _add_elevations(
+    found: _Found, table: Table, parcels: Sequence[Parcel], frame: Frame, authority: Authority
+) -> list[str]:
+    """Add absolute heights hidden in remarks, with the datum they stand in, where no field states one."""
+    bare = []
     for row, remark in enumerate(table.text("remark")):
-        found = absolute_height(remark) if remark else None
-        if found is None or parcels[row].id in have:
+        level = absolute_height(remark) if remark else None
+        if level is None or parcels[row].id in found.of(Kind.HEIGHT_ABSOLUTE):
             continue
         field = table.fields["remark"].name
-        level = _in_scene_datum(found[0], found[1], parcels[row], frame, table.place(row, field))
-        controls.append(_control(table, row, Kind.HEIGHT_ABSOLUTE, level, field, replace(authority, clause=field)))
-    return controls
+        if not level[1]:
+            bare.append(f"{table.ids[row]} ({level[0]:g} m)")
+            continue
+        metres = _in_scene_datum(level[0], level[1], parcels[row], frame, table.place(row, field))
+        found.add(Kind.HEIGHT_ABSOLUTE, [_control(table, row, Kind.HEIGHT_ABSOLUTE, metres, field,
+                                                  replace(authority, clause=field))])
+    return [(f"{table.keyed[:-1]}: {table.fields['remark'].name} states an elevation without its datum on "
+             f"{some(bare)}, "
+             "which is not used; write it as 限高51.7米（1985国家高程基准）")] if bare else []
 
 
 def _in_scene_datum(level: float, datum: str, parcel: Parcel, frame: Frame, where: str) -> float:
@@ -179,6 +241,13 @@ def _zero_note(table: Table, parcels: Sequence[Parcel], limits: Limits, field: s
     return [f"{table.keyed[:-1]}: {field} = 0 is taken for no limit on {some(names)}"] if names else []
 
 
-def _bound_note(table: Table, bound: NDArray[np.float64], field: str, side: str) -> list[str]:
-    names = [table.ids[row] for row in np.flatnonzero(np.isfinite(bound))]
-    return [f"{table.keyed[:-1]}: {field} has a {side} bound on {some(names)}, which is not checked"] if names else []
+def _unused_note(table: Table, unused: NDArray[np.bool_], low: NDArray[np.float64], field: str) -> list[str]:
+    """Say where a lower bound of an elevation is left: no kind of control asks for one."""
+    names = [table.ids[row] for row in np.flatnonzero(np.isfinite(low) & unused)]
+    return [f"{table.keyed[:-1]}: {field} has a lower bound on {some(names)}, which is not checked"] if names else []
+
+
+def _elsewhere_note(table: Table, limits: Limits, field: str) -> list[str]:
+    """Say where a cell puts its number off."""
+    names = [table.ids[row] for row in np.flatnonzero(limits.elsewhere)]
+    return [f"{table.keyed[:-1]}: {field} refers to another place on {some(names)}; no limit is read"] if names else []

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,11 +22,34 @@ _CHAMFER_M: Final = 20.0
 _ACROSS: Final = float(np.cos(np.radians(45.0)))
 """Streets whose normals differ by more than 45 degrees meet at a corner."""
 _CHOICES: Final = (("the main road of the lot as declared", 1.0), ("on a primary road", 0.95),
-                   ("the widest street", 0.9), ("the shortest of its street frontages", 0.6),
+                   ("the street of its address", 0.9), ("the street of the highest class", 0.85),
+                   ("the widest street", 0.9), ("by far the widest street as measured", 0.7),
+                   ("the shortest of its street frontages", 0.6),
                    ("the only street", 0.95), ("the only street", 0.9))
-"""Why a front was chosen, and how sure that is; the first four in the order in which they decide."""
+"""Why a front was chosen, and how sure that is; all but the last two in the order in which they decide."""
+_CRITERIA: Final = len(_CHOICES) - 2
+_BY_FAR: Final = 1.5
+"""Streets measured between lots differ by sidewalks and jogs; only one so much wider is a wider street."""
 _NO_STREET: Final = "no street touches the lot: every edge is a side"
 _NO_REAR: Final = "no edge lies opposite the front: the lot has no rear"
+
+
+@dataclass(frozen=True, slots=True)
+class RoadNames:
+    """Roads that the parcel table names for each lot, "" where it names none: its main road, and its address's."""
+
+    declared: Sequence[str] = ()
+    address: Sequence[str] = ()
+
+    def of(self, rows: Ints) -> RoadNames:
+        """Take those of some lots."""
+        return RoadNames(*([names[row] for row in rows.tolist()] if names else [] for names in
+                           (self.declared, self.address)))
+
+    def numbers(self, which: str, number: Mapping[str, int], parts: int) -> Ints:
+        """Numbers of the declared or address roads by part; -2 where there is none or no such street."""
+        names = getattr(self, which) or [""] * parts
+        return np.array([number.get(name.casefold(), -2) if name else -2 for name in names], dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +118,7 @@ def measure(table: EdgeTable, chain: Ints, touching: Contacts, streets: Streets)
                   street=street, width=width)
 
 
-def judge(chains: Chains, streets: Streets, main_roads: Sequence[str]) -> Verdicts:
+def judge(chains: Chains, streets: Streets, named: RoadNames) -> Verdicts:
     """Give every chain its role.
 
     Parameters
@@ -105,8 +127,8 @@ def judge(chains: Chains, streets: Streets, main_roads: Sequence[str]) -> Verdic
         Of all lots.
     streets : Streets
         Around them.
-    main_roads : sequence of str
-        For each part of a lot the name of the road declared as its main one, or "".
+    named : RoadNames
+        Of each part of a lot.
     """
     parts = int(chains.part.max()) + 1
     facing = ~chains.hole & (chains.share >= STREET_SHARE)
@@ -114,7 +136,7 @@ def judge(chains: Chains, streets: Streets, main_roads: Sequence[str]) -> Verdic
     candidate = facing & ~corner & (chains.length >= PIECE_M)
     lacking = np.bincount(chains.part[candidate], minlength=parts) == 0
     candidate |= facing & lacking[chains.part]
-    front, choice = _main_fronts(np.flatnonzero(candidate), chains, streets, main_roads, parts)
+    front, choice = _main_fronts(np.flatnonzero(candidate), chains, streets, named, parts)
     main = front[chains.part]
     has = main >= 0
     along = np.where(has, (chains.normal * chains.normal[main]).sum(axis=1), 0.0)
@@ -168,20 +190,20 @@ class _Words:
     def _street(self, c: int, why: str) -> str:
         street, share = int(self.chains.street[c]), float(self.chains.share[c])
         width = self.streets.widths[street]
-        across = 0 if np.isfinite(width) else round(float(self.chains.width[c]))
+        across = 0 if self.streets.stated[street] else round(float(self.chains.width[c]))
         key = (street, across, round(share * 100.0), why)
         if key not in self.known:
-            wide = f" ({width:.3g} m wide)" if np.isfinite(width) else f" (measured {across} m across)"
+            wide = f" ({width:.3g} m wide)" if self.streets.stated[street] else f" (measured {across} m across)"
             self.known[key] = f"faces {self.streets.words[street]}{wide} along {share:.0%} of it; {why}"
         return self.known[key]
 
 
 def _main_fronts(
-    rows: Ints, chains: Chains, streets: Streets, main_roads: Sequence[str], parts: int
+    rows: Ints, chains: Chains, streets: Streets, named: RoadNames, parts: int
 ) -> tuple[Ints, Ints]:
-    """Choose the main front of each part: declared, else on a primary road, else on the widest, else the shortest.
+    """Choose the main front of each part by the first criterion of `_CHOICES` that tells its streets apart.
 
-    Where the road layer states no widths they are measured across, to the metre.
+    Widths decide where the road layer states all of them; measured ones only where one street is by far the widest.
 
     Returns
     -------
@@ -191,29 +213,45 @@ def _main_fronts(
         Number of the reason in `_CHOICES`.
     """
     part, street = chains.part[rows], chains.street[rows]
-    number: dict[str, int] = defaultdict(lambda: len(number))
-    named = np.array([number[name.casefold()] if name else -1 for name in streets.names], dtype=np.intp)
-    wanted = np.array([number[road.casefold()] if road else -2 for road in main_roads], dtype=np.intp)
-    rank = np.stack([
-        (named[street] != wanted[part]).astype(np.float64), (~streets.primary[street]).astype(np.float64),
-        -np.round(chains.width[rows]), np.round(_frontages(rows, chains, streets), 1)])
+    rank = np.stack(_ranks(rows, chains, streets, named, parts))
     order = np.lexsort((rows, *rank[::-1], part))
     opens = np.concatenate([[True], part[order][1:] != part[order][:-1]]) if len(rows) else np.zeros(0, dtype=bool)
     best = order[opens]
-    front, choice = np.full(parts, -1, dtype=np.intp), np.full(parts, 5, dtype=np.intp)
+    front, choice = np.full(parts, -1, dtype=np.intp), np.full(parts, _CRITERIA + 1, dtype=np.intp)
     front[part[best]] = rows[best]
     chosen = np.zeros(parts, dtype=np.intp)
     chosen[part[best]] = best
     mine = chosen[part]                                     # for each candidate the best of its part
     other = streets.keys[street] != streets.keys[street[mine]]
-    behind = np.zeros((4, parts), dtype=bool)               # whether some other candidate is no worse by a criterion
-    for k in range(4):
+    behind = np.zeros((_CRITERIA, parts), dtype=bool)       # whether some other candidate is no worse by a criterion
+    for k in range(_CRITERIA):
         behind[k, part[other & ~(rank[k][mine] < rank[k])]] = True
     contested = np.bincount(part[other], minlength=parts) > 0
-    decides = np.where((~behind).any(axis=0), np.argmin(behind, axis=0), 3)
+    decides = np.where((~behind).any(axis=0), np.argmin(behind, axis=0), _CRITERIA - 1)
     choice[contested] = decides[contested]
-    choice[np.bincount(part, minlength=parts) == 1] = 4
+    choice[np.bincount(part, minlength=parts) == 1] = _CRITERIA
     return front, choice
+
+
+def _ranks(rows: Ints, chains: Chains, streets: Streets, named: RoadNames, parts: int) -> list[Floats]:
+    """Rank candidates (sorted by part) by each criterion of `_CHOICES`: the lowest is the front."""
+    part, street = chains.part[rows], chains.street[rows]
+    number = {name.casefold(): k for k, name in enumerate(streets.names) if name}
+    own = np.array([number[name.casefold()] if name else -1 for name in streets.names], dtype=np.intp)[street]
+    width = np.round(chains.width[rows])
+    widest = np.zeros(parts)
+    np.maximum.at(widest, part, width)
+    measured = np.zeros(parts, dtype=bool)
+    np.logical_or.at(measured, part, ~streets.stated[street])
+    return [
+        (own != named.numbers("declared", number, parts)[part]).astype(np.float64),
+        (~streets.primary[street]).astype(np.float64),
+        (own != named.numbers("address", number, parts)[part]).astype(np.float64),
+        -streets.ranks[street].astype(np.float64),
+        np.where(measured[part], 0.0, -width),
+        np.where(measured[part], (width * _BY_FAR < widest[part]).astype(np.float64), 0.0),
+        np.round(_frontages(rows, chains, streets), 1),
+    ]
 
 
 def _frontages(rows: Ints, chains: Chains, streets: Streets) -> Floats:

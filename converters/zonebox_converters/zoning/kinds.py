@@ -9,7 +9,11 @@ from typing import Final
 
 from zonebox.geometry import profile as profiles
 from zonebox.geometry.profile import Profile
-from zonebox.model import Corner, Datum, Kind, SetbackTable, Slant, Surface
+from zonebox.model import AreaRule, Corner, Datum, Demand, Kind, Projection, SetbackTable, Slant, Surface
+from zonebox_converters.zoning.area_rules import KEYS as AREA_RULE_KEYS
+from zonebox_converters.zoning.area_rules import read_area_rule
+from zonebox_converters.zoning.demands import KEYS as DEMAND_KEYS
+from zonebox_converters.zoning.demands import read_demand, read_projections
 from zonebox_converters.zoning.limits import KEYS as SURFACE_KEYS
 from zonebox_converters.zoning.limits import SolarRule, read_surface
 from zonebox_converters.zoning.lookups import setback_table
@@ -17,13 +21,16 @@ from zonebox_converters.zoning.pack_table import PackTable
 
 SKY_EXPOSURE: Final = "sky_exposure"
 """A word for a profile that begins at a height above the edge and rises over the lot (domain B3)."""
-MEASURES: Final = ("parapet", "highest")
+MEASURES: Final = ("parapet", "highest", "eave", "ridge", "mean_eave_ridge", "quarter_rule")
+
+EFFECTS: Final = ("prohibit", "trigger_study")
+"""What it means to break an obstacle surface (domain D10)."""
 
 _EDGES: Final = ("edges", "corner")
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "setback": (*_EDGES, "datum", "distance_m", "tiers", "from_line"),
-    "setback_class": (*_EDGES, "datum", "lookup", "classes", "multiplier", "closed"),
-    "proportional": (*_EDGES, "datum", "ratio", "min_m"),
+    "setback": (*_EDGES, "datum", "distance_m", "tiers", "from_line", "projections"),
+    "setback_class": (*_EDGES, "datum", "lookup", "classes", "multiplier", "closed", "projections"),
+    "proportional": (*_EDGES, "datum", "ratio", "min_m", "projections"),
     "profile": (*_EDGES, "datum", "points_m", "slope"),
     SKY_EXPOSURE: (*_EDGES, "datum", "h0_m", "rise", "initial_setback_m"),
     "recession": (*_EDGES, "datum", "h0_m", "angle_deg", "slope", "min_m"),
@@ -34,9 +41,11 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "height_abs": ("datum", "limit_m", "measure", "zone"),
     "height_min": ("datum", "limit_m", "measure", "zone"),
     "storeys": ("datum", "limit", "storey_height_m", "zone"),
-    "far": ("max",), "coverage": ("max",), "green": ("min",),
+    "far": ("max", *AREA_RULE_KEYS), "coverage": ("max",), "green": ("min",),
     "no_build": ("zone", "buffer_m"),
-    **SURFACE_KEYS,
+    "far_min": ("min", *AREA_RULE_KEYS), "coverage_min": ("min",), "green_max": ("max",),
+    **SURFACE_KEYS, "obstacle": (*SURFACE_KEYS["obstacle"], "effect"),
+    **DEMAND_KEYS,
 }
 """Kind -> the keys its rules may have, beside those of every rule."""
 
@@ -44,6 +53,7 @@ BOUNDS: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.HEIGHT: ("limit_m", "height"), Kind.HEIGHT_ABSOLUTE: ("limit_m", "level"),
     Kind.HEIGHT_MIN: ("limit_m", "height"), Kind.STOREYS: ("limit", "count"), Kind.FAR: ("max", "far"),
     Kind.COVERAGE: ("max", "share"), Kind.GREEN: ("min", "share"),
+    Kind.FAR_MIN: ("min", "far"), Kind.COVERAGE_MIN: ("min", "share"), Kind.GREEN_MAX: ("max", "share"),
 }
 """Kinds with a single bound: its key and quantity."""
 
@@ -61,6 +71,7 @@ class Terms:
 
     limit: float | None = None
     storey_height_m: float | None = None
+    area_rule: AreaRule | None = None
     profile: Profile | None = None
     table: SetbackTable | None = None
     table_from_m: float = 0.0
@@ -72,6 +83,9 @@ class Terms:
     corner: Corner = Corner.PARALLEL
     datum: Datum = Datum.DESIGN_GROUND
     measure: str = "parapet"
+    demand: Demand | None = None
+    projections: tuple[Projection, ...] = ()
+    effect: str = "prohibit"
 
 
 def kind_of(word: str) -> Kind:
@@ -79,8 +93,8 @@ def kind_of(word: str) -> Kind:
     return Kind.PROFILE if word == SKY_EXPOSURE else Kind(word)
 
 
-def read_terms(rule: PackTable, word: str) -> Terms:
-    """Read what a rule of a kind demands.
+def read_terms(rule: PackTable, word: str, *, document: str = "") -> Terms:
+    """Read what a rule of a kind demands; ``document`` is the pack's.
 
     Raises
     ------
@@ -93,10 +107,15 @@ def read_terms(rule: PackTable, word: str) -> Terms:
         said["limit"] = rule.number(*BOUNDS[kind])
     if kind is Kind.STOREYS:
         said["storey_height_m"] = rule.number("storey_height_m", "height")
+    if word in DEMAND_KEYS:
+        said |= read_demand(rule, word)
+    if kind in (Kind.FAR, Kind.FAR_MIN):
+        said["area_rule"] = read_area_rule(rule, source=document)
     if word in SURFACE_KEYS:
         said["surface"] = read_surface(rule, word)
     corner = Corner(rule.choice("corner", tuple(Corner), Corner.PARALLEL))
-    return Terms(zone=rule.words("zone"), corner=corner, datum=_datum(rule, kind, word),
+    return Terms(zone=rule.words("zone"), projections=read_projections(rule),
+                 effect=rule.choice("effect", EFFECTS, "prohibit"), corner=corner, datum=_datum(rule, kind, word),
                  measure=rule.choice("measure", MEASURES, "highest" if kind in HIGHEST_POINT else "parapet"),
                  **said)     # type: ignore[arg-type]
 

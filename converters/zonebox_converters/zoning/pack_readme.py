@@ -54,6 +54,24 @@ _UNITS: Final = """
 Lengths stand in the unit of the pack: `units = "m"`, or `units = "ft"` with keys such as `distance_ft`. Places are
 `[E, N, H]` in the scene's CRS and datum. Intervals are (lower, upper] unless `closed = "left"`.
 
+## Which floor area counts
+
+`[area_rule]` of a pack holds for every floor area ratio, of the parcel table too, that does not say so itself: edition
+of the area rules, storeys that count more than once for their height (floor((h - clear) / base) + 1 times from
+base + clear on), words of names or uses that do not count, and the decimals to which a ratio is rounded.
+`plan.area_rule` of a scene names another edition. Findings name the rule that was used.
+
+```toml
+[area_rule]
+area_rule = "GB 55031-2022"    # or "GB/T 50353-2013"
+storey_multiplier = [
+  { use = ["dwelling", "住宅", "0701"], base_m = 2.7 },
+  { use = ["shop", "商业", "0901"], base_m = 3.9 },
+]
+exempt = ["架空", "避难"]
+decimals = 2
+```
+
 ## Kinds
 
 """

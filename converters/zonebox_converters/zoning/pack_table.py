@@ -25,6 +25,8 @@ RANGES: Final[Mapping[str, tuple[float, float, str]]] = {
     "slope": (0.0, 100.0, "a slope of 0 or more (rise per length)"),
     "frequency": (0.1, 300.0, "a frequency in GHz"),
     "count": (1.0, 300.0, "a number of storeys, 1 or more"),
+    "places": (0.0, 1e6, "a number of places, 0 or more"),
+    "decimals": (0.0, 6.0, "a number of decimals, 0 to 6"),
     "far": (0.0, 100.0, "a floor area ratio of 0 or more"),
     "share": (0.0, 1.0, "a ratio between 0 and 1, e.g. 0.35 for 35 %"),
 }

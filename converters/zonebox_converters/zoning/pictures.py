@@ -17,10 +17,10 @@ from zonebox_converters.zoning.sun import altitude_azimuth
 
 _SIZE: Final = (240.0, 160.0)
 _BORDER: Final = 22.0
-_FORBIDDEN: Final = 'fill="#d64545" fill-opacity="0.35" stroke="#b23030" stroke-width="1"'
-_ALLOWED: Final = 'fill="#2b6cb0" fill-opacity="0.18" stroke="#2b6cb0" stroke-width="1"'
+FORBIDDEN: Final = 'fill="#d64545" fill-opacity="0.35" stroke="#b23030" stroke-width="1"'
+ALLOWED: Final = 'fill="#2b6cb0" fill-opacity="0.18" stroke="#2b6cb0" stroke-width="1"'
 _GREEN: Final = 'fill="#3c8d40" fill-opacity="0.35" stroke="#2f6f33" stroke-width="1"'
-_LINE: Final = 'fill="none" stroke="#333333" stroke-width="1"'
+LINE: Final = 'fill="none" stroke="#333333" stroke-width="1"'
 _DASH: Final = 'fill="none" stroke="#333333" stroke-width="1" stroke-dasharray="4 3"'
 _ROAD_M: Final = 6.0
 """Width of the road in the picture of a road slant."""
@@ -43,12 +43,12 @@ class Sheet:
         top = _SIZE[1] - _BORDER - (min(max(y, self.y[0]), self.y[1]) - self.y[0]) * self.sy
         return f"{left:.1f},{top:.1f}"
 
-    def area(self, points: ArrayLike, style: str = _FORBIDDEN) -> None:
+    def area(self, points: ArrayLike, style: str = FORBIDDEN) -> None:
         """Fill a polygon."""
         path = " ".join(self.at(float(x), float(y)) for x, y in np.asarray(points, dtype=np.float64))
         self.parts.append(f'<polygon points="{path}" {style}/>')
 
-    def line(self, points: Iterable[tuple[float, float]], style: str = _LINE) -> None:
+    def line(self, points: Iterable[tuple[float, float]], style: str = LINE) -> None:
         """Draw a polyline."""
         self.parts.append(f'<polyline points="{" ".join(self.at(x, y) for x, y in points)}" {style}/>')
 
@@ -77,7 +77,9 @@ def picture(rule: Rule) -> str:
     >>> picture(read_pack(pack_path("pack:de.mbo.example")).rules[0]).startswith("<svg")
     True
     """
-    return _DRAWN[rule.kind](rule).svg(rule.id)
+    from zonebox_converters.zoning.demand_pictures import DRAWN
+
+    return {**_DRAWN, **DRAWN}[rule.kind](rule).svg(rule.id)
 
 
 def _section(rule: Rule) -> Sheet:
@@ -114,7 +116,7 @@ def _classes(rule: Rule) -> Sheet:
     wide = 1.6 * max(s for _, s in classes)
     sheet = Sheet((-0.15 * wide, wide), (0.0, top))
     for height, distance in reversed(classes):
-        sheet.area([(distance, 0.0), (wide, 0.0), (wide, height), (distance, height)], _ALLOWED)
+        sheet.area([(distance, 0.0), (wide, 0.0), (wide, height), (distance, height)], ALLOWED)
         sheet.text(distance, height, f"{height:g} m: {distance:g}")
     _frame(sheet, wide, top)
     return sheet
@@ -164,12 +166,12 @@ def _cap(rule: Rule) -> Sheet:
     limit = terms.limit * (storey or 1.0)
     sheet = Sheet((0.0, 30.0), (0.0, 1.4 * limit))
     least = rule.kind is Kind.HEIGHT_MIN
-    sheet.area([(6, 0), (24, 0), (24, limit), (6, limit)], _GREEN if least else _ALLOWED)
+    sheet.area([(6, 0), (24, 0), (24, limit), (6, limit)], _GREEN if least else ALLOWED)
     if not least:
         sheet.area([(6, limit), (24, limit), (24, 1.4 * limit), (6, 1.4 * limit)])
     for k in range(1, int(terms.limit) if storey else 1):
         sheet.line([(6, k * storey), (24, k * storey)])
-    sheet.line([(0, 0), (30, 0)], _DASH if rule.kind is Kind.HEIGHT_ABSOLUTE else _LINE)
+    sheet.line([(0, 0), (30, 0)], _DASH if rule.kind is Kind.HEIGHT_ABSOLUTE else LINE)
     sheet.text(0, 0, "datum" if rule.kind is Kind.HEIGHT_ABSOLUTE else "")
     sheet.text(6, limit, f"{limit:g} m")
     return sheet
@@ -182,7 +184,7 @@ def _far(rule: Rule) -> Sheet:
     sheet.line([(0, 0), (10, 0)])
     for k in range(math.ceil(ratio * 2)):
         share = min(1.0, ratio * 2 - k)
-        sheet.area([(2.5, k), (2.5 + 5 * share, k), (2.5 + 5 * share, k + 0.9), (2.5, k + 0.9)], _ALLOWED)
+        sheet.area([(2.5, k), (2.5 + 5 * share, k), (2.5 + 5 * share, k + 0.9), (2.5, k + 0.9)], ALLOWED)
     sheet.text(0, 0, f"floors = {ratio:g} lots")
     return sheet
 
@@ -195,14 +197,14 @@ def _share(rule: Rule) -> Sheet:
     sheet.line([(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)])
     low = (10.0 - side) / 2
     sheet.area([(low, low), (low + side, low), (low + side, low + side), (low, low + side)],
-               _GREEN if rule.kind is Kind.GREEN else _ALLOWED)
+               _GREEN if rule.kind in (Kind.GREEN, Kind.GREEN_MAX) else ALLOWED)
     sheet.text(low, low, f"{share:.0%}")
     return sheet
 
 
 def _no_build(rule: Rule) -> Sheet:
     sheet = Sheet((0.0, 16.0), (0.0, 10.0), even=True)
-    sheet.area([(1, 1), (15, 1), (15, 9), (1, 9)], _ALLOWED)
+    sheet.area([(1, 1), (15, 1), (15, 9), (1, 9)], ALLOWED)
     zone = LineString([(0, 9), (6, 7), (16, 9.5)]).buffer(2.0 + rule.terms.buffer_m, quad_segs=4)
     sheet.area(zone.exterior.coords)
     sheet.text(6, 6, "nothing here")
@@ -234,7 +236,7 @@ def _obstacle(rule: Rule) -> Sheet:
     middle, reach = (a + b) / 2, length + float(np.linalg.norm(b - a)) / 2
     sheet = Sheet((middle[0] - reach, middle[0] + reach), (middle[1] - reach * 0.6, middle[1] + reach * 0.6), even=True)
     for radius in (outer, s.inner_horizontal_radius_m):
-        sheet.area(runway.buffer(radius, quad_segs=8).exterior.coords, _ALLOWED)
+        sheet.area(runway.buffer(radius, quad_segs=8).exterior.coords, ALLOWED)
     for end, other in ((a, b), (b, a)):
         out = (end - other) / np.linalg.norm(end - other)
         sheet.area(_approach(end, out, s))
@@ -291,5 +293,5 @@ _DRAWN: Final[dict[Kind, Callable[[Rule], Sheet]]] = {
     Kind.NORTH_SLANT: _slant, Kind.UNDERGROUND: _underground, Kind.HEIGHT: _cap, Kind.HEIGHT_ABSOLUTE: _cap,
     Kind.HEIGHT_MIN: _cap, Kind.STOREYS: _cap, Kind.FAR: _far, Kind.COVERAGE: _share, Kind.GREEN: _share,
     Kind.NO_BUILD: _no_build, Kind.VIEW_CORRIDOR: _view, Kind.OBSTACLE: _obstacle, Kind.FRESNEL: _fresnel,
-    Kind.SOLAR: _solar,
+    Kind.SOLAR: _solar, Kind.FAR_MIN: _far, Kind.COVERAGE_MIN: _share, Kind.GREEN_MAX: _share,
 }

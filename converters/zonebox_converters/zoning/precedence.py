@@ -38,14 +38,15 @@ class Held:
 
 
 def settle(
-    held: list[Held], rules: Sequence[Rule], parcels: Mapping[str, Parcel], site: Site
+    made: Sequence[tuple[Rule | None, Sequence[Control]]], rules: Sequence[Rule], parcels: Mapping[str, Parcel],
+    site: Site,
 ) -> list[Control]:
     """Mark what is superseded.
 
     Parameters
     ----------
-    held : list of Held
-        All controls of a plan.
+    made : sequence of (rule, controls)
+        All controls of a plan, by the rule they come from; None for the parcel table.
     rules : sequence of Rule
         All rules in force.
 
@@ -56,8 +57,9 @@ def settle(
     """
     acting = [rule for rule in rules if rule.overrides or rule.mode != "add"]
     if not acting:
-        return [h.control for h in held]
+        return [control for _, controls in made for control in controls]
     _check_overrides(acting, rules, site.ended)
+    held = [Held(rule=rule, control=control) for rule, controls in made for control in controls]
     touched = {h.control.parcel for h in held if h.rule is not None and (h.rule.overrides or h.rule.mode != "add")}
     on_parcel: dict[str, list[int]] = defaultdict(list)
     for position, h in enumerate(held):

@@ -3,50 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from zonebox.errors import InputError
-from zonebox.frame import Frame, crs_label
-from zonebox.model import ControlLine, Edge, EdgeRole, Parcel, Plan
-from zonebox.tolerance import AREA_M2, AREA_RATIO
+from zonebox.errors import InputError, public_url
+from zonebox.frame import Entry, Frame, crs_label
+from zonebox.local_system import LOCAL, LocalSystem
+from zonebox.model import ControlLine, Plan
 from zonebox_converters.zoning.applying import apply_rules, some
+from zonebox_converters.zoning.area_rules import with_area_rule
+from zonebox_converters.zoning.buildlines import build_limits
 from zonebox_converters.zoning.cleaning import clean, polygons_only
+from zonebox_converters.zoning.control_lines import control_lines
+from zonebox_converters.zoning.disagreement import suspected_offset
 from zonebox_converters.zoning.edge_roles import Labels, label_edges, site_of
-from zonebox_converters.zoning.fields import LINE_NAMES, PARCEL_NAMES, Field, as_text, recognise, suggest
+from zonebox_converters.zoning.fields import PARCEL_NAMES, Field, as_text, recognise
 from zonebox_converters.zoning.indicators import Table, indicator_controls
-from zonebox_converters.zoning.landuse import buildable
+from zonebox_converters.zoning.joining import join_table, join_zones
+from zonebox_converters.zoning.judging import RoadNames
+from zonebox_converters.zoning.landuse import check_system
+from zonebox_converters.zoning.layer import Bounds, Layer
+from zonebox_converters.zoning.marks import kept_marks, marks_of, with_marks
+from zonebox_converters.zoning.neighbours import mismatches
+from zonebox_converters.zoning.parcels import areas, parcels_of
+from zonebox_converters.zoning.preparing import prepared, with_far_of_uses
 from zonebox_converters.zoning.rules import read_packs
+from zonebox_converters.zoning.said import Said
 from zonebox_converters.zoning.spec import PlanSpec
 from zonebox_converters.zoning.stamping import without_collector
+from zonebox_converters.zoning.stated_roles import count_roles, with_stated_roles
 from zonebox_converters.zoning.streets import Streets, streets
-from zonebox_converters.zoning.values import area_factor
-from zonebox_converters.zoning.vector import Layer, layer_bounds, read_layer
+from zonebox_converters.zoning.tables import read_table
+from zonebox_converters.zoning.vector import layer_bounds, read_layer
+from zonebox_converters.zoning.yards import with_references, yard_controls
 from zonebox_converters.zoning.zones import Site
 
-
-@dataclass(slots=True)
-class _Said:
-    """What there is to tell: rows of what was understood, sentences about the plan, sentences by parcel row."""
-
-    understood: list[tuple[str, str]]
-    notes: list[str]
-    by_row: dict[int, list[str]]
-
-    def add_rows(self, notes: Mapping[int, Iterable[str]]) -> None:
-        """Add sentences by parcel row."""
-        for row, sentences in notes.items():
-            self.by_row.setdefault(row, []).extend(sentences)
+_AROUND_M: Final = 1000.0
+"""Roads, zones and lines farther than this from every lot are not read, where the source can be asked."""
 
 
 def extent(
-    spec: PlanSpec, crs: str, *, grid_folders: Iterable[str | Path] = ()
+    spec: PlanSpec, crs: str, *, grid_folders: Iterable[str | Path] = (), local_system: LocalSystem | None = None
 ) -> tuple[float, float, float, float]:
     """Bounding box (minx, miny, maxx, maxy) of the parcels in the scene's CRS, before a frame exists.
 
@@ -57,7 +60,8 @@ def extent(
     FrameError
         The parcels have no CRS, or there is no exact way from it to the scene's.
     """
-    return layer_bounds(spec.parcels, crs, crs=spec.crs, grid_folders=grid_folders)
+    return layer_bounds(spec.parcels, crs, crs=spec.crs, grid_folders=grid_folders, where=spec.where,
+                        drawing_unit=spec.drawing_unit, local_system=local_system)
 
 
 @without_collector()
@@ -85,39 +89,83 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
         A layer without a usable CRS.
     """
     pack = read_packs(spec.rules, on=spec.on)              # cheap, and its mistakes are common
-    layer = read_layer(spec.parcels, crs=spec.crs, override=True)
-    fields = recognise(layer.columns, PARCEL_NAMES, given=spec.fields, where=layer.name)
+    layer = read_layer(spec.parcels, crs=spec.crs, override=True, where=spec.where, drawing_unit=spec.drawing_unit)
     layer, said = _polygons(layer)
+    layer, given = _joined(layer, spec, frame, said)
+    fields = {concept: replace(field, given=concept in spec.fields) for concept, field in
+              recognise(layer.columns, PARCEL_NAMES, given=given, where=layer.name).items()}
     ids = _parcel_numbers(layer, fields)
+    columns, about = prepared(layer, fields, height_unit=spec.height_unit, ids=ids)
+    layer = replace(layer, columns=columns)
+    said.notes += about
     said.understood += [("parcels", f"{len(ids)} in {crs_label(layer.crs)}"),
                         *((concept, str(field)) for concept, field in fields.items())]
+    if layer.crs == LOCAL and frame.local_system is not None:
+        said.understood.append(("local system", str(frame.local_system)))
     keyed = f"{layer.name}#{fields['parcel'].name}="
     cleaned = clean(layer.in_frame(frame), names=[f"{fields['parcel'].name}={number}" for number in ids],
                     world=frame.world, where=layer.name)
     said.add_rows(cleaned.notes)
-    roads = _roads(spec, frame, cleaned.shapes, said)
+    said.understood += [("outlines", cleaned.outlines)] if cleaned.outlines else []
+    beside = mismatches(cleaned.shapes, ids, where=layer.name)
+    said.add_rows(beside.by_row)
+    said.notes += beside.notes
+    near = _around(cleaned.shapes)
+    roads = _roads(spec, frame, cleaned.shapes, near, said)
     texts = {name: as_text(column) for name, column in layer.columns.items()}
-    main_roads = texts[fields["front_road"].name] if "front_road" in fields else ()
-    labels = label_edges(cleaned.shapes, roads, main_roads=main_roads)
-    labels = _with_stated_roles(labels, cleaned.shapes, fields, texts, [keyed + number for number in ids])
+    declared, address = (texts[fields[name].name] if name in fields else () for name in ("front_road", "address_road"))
+    labels = label_edges(cleaned.shapes, roads, named=RoadNames(declared, address))
+    labels = with_stated_roles(labels, cleaned.shapes, fields, texts, [keyed + number for number in ids])
+    labels = _with_marked_edges(labels, layer, ids, spec, frame, said)
     said.add_rows(labels.notes)
-    said.understood.append(("edge roles", _count_roles(labels.edges)))
+    said.understood.append(("edge roles", count_roles(labels.edges)))
     table = Table(columns=layer.columns, texts=texts, fields=fields, ids=ids, keyed=keyed, decimal=spec.decimal)
-    area, ground = _areas(table, shapely.area(labels.shapes), said), table.numbers("design_ground")
-    parcels = _parcels(table, labels, area, ground, said)
-    source = Path(spec.parcels.rpartition(":")[0] or spec.parcels).name if ":" in layer.name else layer.name
+    area, ground = areas(table, shapely.area(labels.shapes), said), table.numbers("design_ground")
+    parcels = parcels_of(table, labels, area, ground, said, check_system(spec.code_system))
+    source = _document(spec.parcels)
     stated, oddities = indicator_controls(table, parcels, frame, spec.authority, document=source)
-    lines, line_notes = _lines(spec, frame)
+    stated = with_references(stated, table, parcels, frame)
+    lines, line_notes, line_rows = control_lines(spec, frame, near)
+    said.understood += line_rows
+    if lines:
+        drawn = np.array([line.shape for line in lines], dtype=object)
+        said.notes += suspected_offset(cleaned.shapes, drawn, frame, names=(layer.name, Path(spec.lines or "").name))
+    for made, told in (
+        yard_controls(table, parcels, spec.authority, document=source, storey_height_m=spec.storey_height_m),
+        build_limits(lines, parcels, spec.authority, document=_document(spec.lines or "")),
+    ):
+        stated += made
+        oddities += told
     site = site_of(labels, ids, Site(frame=frame, lines=lines, ended=pack.ended))
     controls, idle = apply_rules(pack.rules, parcels, site, stated)
+    controls = with_area_rule(controls, pack.area_rule, spec.area_rule)
     notes = [*layer.notes, *said.notes, *oddities, *pack.notes, *idle, *line_notes]
     return Plan(source=layer.name, parcels=tuple(parcels), controls=tuple(controls), lines=lines,
-                roads=_road_lines(roads), understood=tuple(said.understood), notes=tuple(notes))
+                roads=_road_lines(roads), understood=tuple(said.understood), notes=tuple(notes),
+                entries=((layer.name, _entry(layer, frame)),))
 
 
-def _polygons(layer: Layer) -> tuple[Layer, _Said]:
+def _document(source: str) -> str:
+    """Name of what a source is read from: the file, or the database without user and password.
+
+    >>> _document("plan/city.gpkg:lots"), _document("postgresql://me:secret@host/city?table=lots")
+    ('city.gpkg', 'postgresql://host/city')
+    """
+    if "://" in source:
+        return public_url(source)
+    path = Path(source)
+    return (path if path.exists() or ":" not in path.name else Path(source.rpartition(":")[0])).name
+
+
+def _entry(layer: Layer, frame: Frame) -> Entry:
+    """Say how a layer came into the frame, at the middle of it."""
+    middle = np.reshape(shapely.total_bounds(layer.shapes), (2, 2)).mean(axis=0)
+    return frame.entry(layer.crs, middle, where=layer.name)
+
+
+def _polygons(layer: Layer) -> tuple[Layer, Said]:
     """Keep the features that are areas; say how many are not."""
-    said = _Said([], [], {})
+    said = Said([], [], {})
     shapes, kept = polygons_only(layer.shapes)
     if not kept.any():
         kinds = sorted({shape.geom_type if shape is not None else "nothing" for shape in layer.shapes})
@@ -129,7 +177,8 @@ def _polygons(layer: Layer) -> tuple[Layer, _Said]:
     if shapely.has_z(shapes[kept]).any():
         said.notes.append(f"{layer.name}: the parcels are drawn with heights (Z), which are not used")
     columns = {name: column[kept] for name, column in layer.columns.items()}
-    return replace(layer, shapes=shapes[kept], columns=columns, fids=layer.fids[kept]), said
+    return replace(layer, shapes=shapes[kept], columns=columns, fids=layer.fids[kept],
+                   marks=kept_marks(layer.marks, kept)), said
 
 
 def _parcel_numbers(layer: Layer, fields: Mapping[str, Field]) -> list[str]:
@@ -151,12 +200,54 @@ def _parcel_numbers(layer: Layer, fields: Mapping[str, Field]) -> list[str]:
     return ids
 
 
-def _roads(spec: PlanSpec, frame: Frame, parcels: NDArray[Any], said: _Said) -> Streets | None:
+def _around(shapes: NDArray[Any]) -> Bounds:
+    """Box in the frame within which roads, zones and lines may matter to the lots."""
+    low_x, low_y, high_x, high_y = shapely.total_bounds(shapes).tolist()
+    return low_x - _AROUND_M, low_y - _AROUND_M, high_x + _AROUND_M, high_y + _AROUND_M
+
+
+def _joined(layer: Layer, spec: PlanSpec, frame: Frame, said: Said) -> tuple[Layer, dict[str, str]]:
+    """Join the zones and the indicator table that the scene names; concept -> column that they settle."""
+    given = {concept: field for concept, field in spec.fields.items() if not spec.table or field in layer.columns}
+    if spec.zones is not None:
+        near = frame, _around(layer.in_frame(frame))
+        zones = read_layer(spec.zones, crs=spec.crs, concept="plan.zones", near=near)
+        joined = join_zones(layer, zones, frame, given=given)
+        layer, given = joined.layer, joined.given
+        said.understood += joined.understood
+        said.notes += joined.notes
+    if spec.table is not None:
+        joined = join_table(layer, read_table(spec.table), on=spec.table_on, given=given)
+        layer, given = joined.layer, {**joined.given, **spec.fields}
+        said.understood += joined.understood
+        said.notes += joined.notes
+    layer, given, notes = with_far_of_uses(layer, given)
+    said.notes += notes
+    return layer, given
+
+
+def _with_marked_edges(
+    labels: Labels, layer: Layer, ids: list[str], spec: PlanSpec, frame: Frame, said: Said
+) -> Labels:
+    """Let the source's own words for edges, and those of a layer of labelled edges, govern."""
+    labels, told = with_marks(labels, layer.marks, layer.crs, frame, where=layer.name)
+    said.understood += [("edge labels", told)] if told else []
+    if spec.edges is not None:
+        edges = read_layer(spec.edges, crs=spec.crs, concept="plan.edges")
+        labels, told = with_marks(labels, marks_of(edges, ids), edges.crs, frame, where=edges.name)
+        said.understood.append(("edge labels", told))
+    return labels
+
+
+def _roads(spec: PlanSpec, frame: Frame, parcels: NDArray[Any], near: Bounds, said: Said) -> Streets | None:
     if spec.roads is None:
         said.notes.append("no road layer: every edge is taken for a side, with confidence 0; name one in plan.roads")
         return None
-    roads = streets(read_layer(spec.roads, crs=spec.crs, concept="plan.roads"), frame, parcels, decimal=spec.decimal)
-    said.understood.append(("roads", f"{len(roads.shapes)} in {Path(spec.roads).name}"))
+    layer = read_layer(spec.roads, crs=spec.crs, concept="plan.roads", near=(frame, near))
+    said.notes += suspected_offset(parcels, layer.in_frame(frame), frame, names=(Path(spec.parcels).name, layer.name),
+                                    between=True)
+    roads = streets(layer, frame, parcels, decimal=spec.decimal)
+    said.understood.append(("roads", f"{len(roads.shapes)} in {_document(spec.roads)}"))
     said.understood += [(f"road {concept}", str(field)) for concept, field in roads.fields.items()]
     said.notes += roads.notes
     return roads
@@ -167,96 +258,3 @@ def _road_lines(roads: Streets | None) -> tuple[ControlLine, ...]:
         return ()
     return tuple(ControlLine(kind="road", name=name, shape=shape)
                  for name, shape in zip(roads.names, roads.shapes, strict=True))
-
-
-def _lines(spec: PlanSpec, frame: Frame) -> tuple[tuple[ControlLine, ...], tuple[str, ...]]:
-    """Read the typed control lines: their kind and name as the plan writes them."""
-    if spec.lines is None:
-        return (), ()
-    layer = read_layer(spec.lines, crs=spec.crs, concept="plan.lines")
-    kind, name = (_first_filled(layer, LINE_NAMES[concept]) for concept in ("kind", "name"))
-    lines = tuple(ControlLine(kind=k or "line", name=n or k, shape=shape)
-                  for k, n, shape in zip(kind, name, layer.in_frame(frame), strict=True) if shape is not None)
-    return lines, layer.notes
-
-
-def _first_filled(layer: Layer, names: Sequence[str]) -> list[str]:
-    """Take each cell from the first of some fields that has one."""
-    folded = {field.casefold(): field for field in layer.columns}
-    texts = [as_text(layer.columns[folded[n.casefold()]]) for n in names if n.casefold() in folded]
-    return [next(filter(None, cells), "") for cells in zip(*texts, strict=True)] if texts else [""] * len(layer)
-
-
-def _with_stated_roles(
-    labels: Labels, drawn: NDArray[Any], fields: Mapping[str, Field], texts: Mapping[str, list[str]], places: list[str]
-) -> Labels:
-    """Let roles that the parcel table states govern: one word for each edge, counter-clockwise."""
-    if "edge_roles" not in fields:
-        return labels
-    field = fields["edge_roles"].name
-    edges, shapes = list(labels.edges), np.array(labels.shapes, dtype=object)
-    origin = dict(labels.origin)
-    for row, text in enumerate(texts[field]):
-        words = text.replace(",", " ").replace(";", " ").casefold().split()
-        if not words:
-            continue
-        count = len(set(origin.pop(row))) if row in origin else len(edges[row])
-        for word in words:
-            if word not in set(EdgeRole):
-                raise InputError(f"{places[row]}/{field}", got=f'the edge role "{word}"',
-                                 want=f"one of {', '.join(EdgeRole)}", then=suggest(word, EdgeRole))
-        if len(words) != count:
-            raise InputError(f"{places[row]}/{field}", got=f"{len(words)} edge roles",
-                             want=f"{count}, one for each edge", then="count the edges counter-clockwise")
-        shapes[row] = drawn[row]
-        edges[row] = tuple(Edge(index=k, role=EdgeRole(word), chain=k, reason=f"stated in {field}", confidence=1.0)
-                           for k, word in enumerate(words))
-    return replace(labels, edges=edges, shapes=shapes, origin=origin)
-
-
-def _count_roles(edges: Sequence[Sequence[Edge]]) -> str:
-    count = Counter(edge.role for lot in edges for edge in lot)
-    return ", ".join(f"{count[role]} {role}" for role in EdgeRole if count[role])
-
-
-def _areas(table: Table, drawn: NDArray[np.float64], said: _Said) -> NDArray[np.float64]:
-    """Bring declared areas to m² (NaN where none): their unit is found by comparison with the drawn areas."""
-    declared = table.numbers("area")
-    declared = np.where(declared > 0, declared, np.nan)
-    if not np.isfinite(declared).any():
-        return declared
-    unit = area_factor(declared, drawn)
-    name = table.fields["area"].name
-    if unit is None:
-        said.notes.append(f"{table.keyed[:-1]}: {name} fits the drawn areas in no known unit; drawn areas are used")
-        return np.full(len(declared), np.nan)
-    said.understood.append(("area unit", f"{name} is in {unit[1]}"))
-    stated = declared * unit[0]
-    gap = np.abs(stated - drawn)
-    for row in np.flatnonzero(gap > np.maximum(AREA_M2, AREA_RATIO * stated)):
-        said.by_row.setdefault(int(row), []).append(
-            f"{name} states {stated[row]:.1f} m², drawn are {drawn[row]:.1f} m²; the stated area governs ratios")
-    return np.asarray(stated)
-
-
-def _parcels(
-    table: Table, labels: Labels, area: NDArray[np.float64], ground: NDArray[np.float64], said: _Said
-) -> list[Parcel]:
-    codes, names = table.text("land_use"), table.text("land_use_name")
-    used = {field.name for concept, field in table.fields.items() if concept not in {"remark", "unit"}}
-    others = {name: cells for name, cells in table.texts.items() if name not in used}
-    open_land = {pair: not buildable(*pair) for pair in set(zip(codes, names, strict=True))}
-    return [
-        Parcel(
-            id=number, shape=labels.shapes[row], edges=labels.edges[row], land_use=codes[row],
-            land_use_name=names[row], buildable=not open_land[codes[row], names[row]],
-            area_declared_m2=_known(area[row]), design_ground_m=_known(ground[row]),
-            attributes={name: cells[row] for name, cells in others.items() if cells[row]},
-            notes=tuple(said.by_row.get(row, ())),
-        )
-        for row, number in enumerate(table.ids)
-    ]
-
-
-def _known(number: float) -> float | None:
-    return round(float(number), 6) if np.isfinite(number) else None

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from zonebox.errors import InputError
-from zonebox.model import Authority, EdgeSelector, Kind, Severity
+from zonebox.model import AreaRule, Authority, EdgeSelector, Kind, Severity
+from zonebox_converters.zoning.area_rules import KEYS as AREA_RULE_KEYS
+from zonebox_converters.zoning.area_rules import read_area_rule
 from zonebox_converters.zoning.kinds import KEYS, Terms, kind_of, read_terms
 from zonebox_converters.zoning.limits import read_edges
 from zonebox_converters.zoning.pack_table import UNITS, PackTable, PackText
@@ -70,11 +72,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """Rules as read, sentences about them, and the ids of rules that are not in force."""
+    """Rules as read, sentences about them, and the ids of rules that are not in force.
+
+    ``area_rule`` says how floor area counts, for every floor area ratio that does not say so itself.
+    """
 
     rules: tuple[Rule, ...]
     notes: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
+    area_rule: AreaRule | None = None
 
 
 def read_packs(paths: Iterable[Path], *, on: str = "") -> Pack:
@@ -96,8 +102,13 @@ def read_packs(paths: Iterable[Path], *, on: str = "") -> Pack:
     rules: list[Rule] = []
     notes: list[str] = []
     ended: list[str] = []
+    area_rule: AreaRule | None = None
     for path in paths:
         pack = read_pack(pack_path(path))
+        if area_rule is not None and pack.area_rule not in {None, area_rule}:
+            raise InputError(path, got=f"an [area_rule], {pack.area_rule}, after {area_rule} of another pack",
+                             want="one area rule for the plan", then="take it out of one pack")
+        area_rule = pack.area_rule or area_rule
         notes += pack.notes
         for rule in pack.rules:
             why = _not_in_force(rule.authority, day)
@@ -106,7 +117,7 @@ def read_packs(paths: Iterable[Path], *, on: str = "") -> Pack:
                 ended.append(rule.id)
             else:
                 rules.append(rule)
-    return Pack(rules=tuple(rules), notes=tuple(notes), ended=tuple(ended))
+    return Pack(rules=tuple(rules), notes=tuple(notes), ended=tuple(ended), area_rule=area_rule)
 
 
 def read_pack(path: Path) -> Pack:
@@ -134,15 +145,26 @@ def read_pack(path: Path) -> Pack:
         if rule.id in rules:
             raise InputError(rule.where, got=f'the rule id "{rule.id}" a second time', want="an id of its own")
         rules[rule.id] = rule
-    if not rules and not data.get("parameters"):
+    area_rule = _area_rule(data, text, authority)
+    if not rules and not data.get("parameters") and area_rule is None:
         raise InputError(path.name, got="a pack without rules", want="at least one [[rule]]")
     notes = [f"{path.name}: lengths in feet, taken as 0.3048 m"] if text.units == "ft" else []
-    notes += [] if rules else [f"{path.name}: holds parameters only, and no rule by itself"]
-    return Pack(rules=tuple(rules.values()), notes=tuple(notes))
+    notes += [] if rules or area_rule else [f"{path.name}: holds parameters only, and no rule by itself"]
+    return Pack(rules=tuple(rules.values()), notes=tuple(notes), area_rule=area_rule)
+
+
+def _area_rule(data: Mapping[str, Any], text: PackText, authority: Authority) -> AreaRule | None:
+    """Read the pack's table on floor area."""
+    values = data.get("area_rule")
+    if values is None:
+        return None
+    table = PackTable(values if isinstance(values, dict) else {"area_rule": values}, text, name="area_rule")
+    table.only(("clause", "note", "source", *AREA_RULE_KEYS), inside=" in [area_rule]")
+    return read_area_rule(table, source=" ".join(filter(None, (authority.doc, table.text_of("clause")))))
 
 
 def _authority(data: Mapping[str, Any], text: PackText) -> Authority:
-    PackTable(data, text).only(("pack", "rule", "parameters"), inside=" at the top of the file")
+    PackTable(data, text).only(("pack", "rule", "parameters", "area_rule"), inside=" at the top of the file")
     if not isinstance(data.get("pack"), dict):
         raise InputError(text.name, got="no [pack] table", want="[pack] with document, units and status",
                          then="nothing is enforced without the document that says so")
@@ -179,7 +201,8 @@ def _rule(item: Mapping[str, Any], number: int, authority: Authority, text: Pack
     rule.only((*_RULE_KEYS, *KEYS[word]), inside=f" in a {word} rule")
     applies = rule.table("applies", ("land_use", "parcels", "except_parcels", "zone"))
     edges = rule.table("edges", ("role", "index", "sector_deg", "stem"))
-    terms = read_terms(rule, word)
+    document = " ".join(filter(None, (authority.doc, rule.text_of("clause"))))
+    terms = read_terms(rule, word, document=document)
     zone = applies.words("zone")
     if zone and terms.zone:
         raise rule.refuse("zone", got="zone and applies.zone", want="one of them")

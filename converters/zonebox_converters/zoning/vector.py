@@ -1,11 +1,8 @@
-"""Vector files -> shapes and columns, with the CRS and the text encoding settled."""
+"""A source of a plan -> a layer: which reader a source is for, and the files that GDAL reads."""
 
 from __future__ import annotations
 
-import struct
-import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,53 +10,48 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from zonebox.errors import FrameError, InputError
-from zonebox.frame import Frame, is_geographic, known_crs
-
-Shapes = NDArray[np.object_]
-Bounds = tuple[float, float, float, float]
+from zonebox.errors import InputError
+from zonebox.frame import Frame
+from zonebox.local_system import LocalSystem
+from zonebox.placing import placed
+from zonebox_converters.zoning import database, drawing, encodings, gml, ozfs
+from zonebox_converters.zoning.layer import Bounds, Layer, Shapes, settled
+from zonebox_converters.zoning.quiet import FAILURES, quietly
 
 _BORDER_SAMPLES: Final = 9
 """Points along each side of a bounding box when it is brought to another CRS: straight sides may bend."""
+_SLICE: Final = 50_000
+"""Features held at a time when a file is read in slices."""
+_AREAS: Final = ("Polygon", "MultiPolygon", "CurvePolygon", "MultiSurface", "GeometryCollection", "Unknown")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Layer:
-    """One vector layer in memory.
-
-    ``name`` is how messages call it, ``crs`` where its coordinates stand, ``shapes`` (n,) shapely geometries (None
-    where a feature has none), ``columns`` the fields in file order, ``notes`` what the file's driver complained about.
-    """
-
-    name: str
-    crs: str
-    shapes: Shapes
-    columns: dict[str, NDArray[Any]]
-    fids: NDArray[np.int64]
-    notes: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        """Count the features."""
-        return len(self.shapes)
-
-    def in_frame(self, frame: Frame) -> Shapes:
-        """Shapes in the frame, without their Z."""
-        return to_frame(self.shapes, self.crs, frame, where=self.name)
+class NothingNearError(InputError):
+    """A layer that may well hold features, and none near the lots."""
 
 
-def read_layer(source: str, *, crs: str | None = None, override: bool = False, concept: str = "plan.parcels") -> Layer:
-    """Read a layer of a vector file.
+def read_layer(
+    source: str, *, crs: str | None = None, override: bool = False, concept: str = "plan.parcels", where: str = "",
+    near: tuple[Frame, Bounds] | None = None, drawing_unit: str = "",
+) -> Layer:
+    """Read a layer of a vector file, a drawing or a database.
 
     Parameters
     ----------
     source : str
-        ``file`` or ``file:layer``.
+        ``file``, ``file:layer`` or ``postgresql://…?table=…``.
     crs : str or None
         CRS stated by the user: for files that say none, or, with ``override``, for any file.
     override : bool
         Whether ``crs`` wins over the file's own.
     concept : str
         The scene's key for this source, for messages.
+    where : str
+        Condition in SQL on the features wanted.
+    near : (Frame, bounds) or None
+        Only features that meet this box, metres in the frame, where the source can be asked for them: a file of
+        1 GB then costs the memory of the features near the site.
+    drawing_unit : str
+        Unit of a drawing's coordinates, over what it says itself.
 
     Raises
     ------
@@ -68,32 +60,60 @@ def read_layer(source: str, *, crs: str | None = None, override: bool = False, c
     FrameError
         The coordinates have no CRS, or one that contradicts them.
     """
-    import pyogrio
-
-    path, layer = split_source(source, concept=concept)
-    name = path.name + (f":{layer}" if layer else "")
-    encoding, notes = _encoding(path)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            meta, fids, wkb, data = pyogrio.raw.read(path, layer=layer, return_fids=True, encoding=encoding)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as problem:
-            raise _unreadable(path, layer, problem) from None
-    if wkb is None or not len(wkb):
-        got = "a table without geometry" if wkb is None else "a layer without features"
-        raise InputError(name, got=got, want="at least one feature", then=f"check {concept} in the scene")
-    shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"))
-    stated = crs if crs and (override or not meta["crs"]) else meta["crs"]
-    settled = _settled_crs(stated, shapely.total_bounds(shapes), name)
-    if crs and override and meta["crs"] and settled != known_crs(meta["crs"], where=name):
-        notes.append(f"{name}: read as {crs}, as the scene says, not as {known_crs(meta['crs'], where=name)[:60]}")
-    notes += sorted({f"{name}: {str(w.message).strip()}" for w in caught})
-    columns = {str(field): column for field, column in zip(meta["fields"], data, strict=True)}
-    return Layer(name=name, crs=settled, shapes=shapes, columns=columns, fids=fids, notes=tuple(notes))
+    layer = raw_layer(source, crs=crs if override else None, concept=concept, where=where, near=near,
+                      drawing_unit=drawing_unit)
+    if near is not None and not len(layer):
+        raise NothingNearError(layer.name, got="no feature near the lots", want=f"{concept} where the lots are",
+                               then=f"check its CRS, or take {concept} out of the scene")
+    return settled(layer, crs=crs, override=override, concept=concept)
 
 
-def layer_bounds(source: str, frame_crs: str, *, crs: str | None, grid_folders: Iterable[str | Path] = ()) -> Bounds:
+def raw_layer(
+    source: str, *, crs: str | None = None, concept: str = "plan.parcels", where: str = "",
+    near: tuple[Frame, Bounds] | None = None, drawing_unit: str = "",
+) -> Layer:
+    """Read a layer as it stands: its reference system may be missing or wrong. Arguments and errors: `read_layer`."""
+    if database.is_database(source):
+        return database.read(source, where=where, near=near, concept=concept)
+    path, name = split_source(source, concept=concept)
+    reader = _own_reader(path)
+    if not reader:
+        return _read_gdal(path, name, concept=concept, where=where, near=near, crs=crs)
+    if where:
+        raise InputError(path.name, got=f'plan.where = "{where}"', want="a source with a table that can be asked: a "
+                         "GeoPackage, shapefile, FileGDB, FlatGeobuf or database", then="convert it, or leave it out")
+    if reader == "drawing":
+        return drawing.read(path, name, unit=drawing_unit)
+    return gml.read(path, name, concept=concept) if reader == "gml" else ozfs.read(path)
+
+
+def layer_bounds(
+    source: str, frame_crs: str, *, crs: str | None, grid_folders: Iterable[str | Path] = (), where: str = "",
+    drawing_unit: str = "", local_system: LocalSystem | None = None,
+) -> Bounds:
     """Bounding box of a layer in the scene's CRS, without reading its features where the driver allows.
+
+    Raises
+    ------
+    InputError
+        As `read_layer`.
+    """
+    path = None if database.is_database(source) else split_source(source, concept="plan.parcels")[0]
+    if path is None or where or _own_reader(path):
+        layer = read_layer(source, crs=crs, override=True, where=where, drawing_unit=drawing_unit)
+        bounds, chosen, name = tuple(shapely.total_bounds(layer.shapes)), layer.crs, layer.name
+    else:
+        bounds, chosen, name = _gdal_bounds(source, crs)
+    x, y = (np.linspace(bounds[i], bounds[i + 2], _BORDER_SAMPLES) for i in (0, 1))
+    box = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    frame = Frame.near(frame_crs, (0.0, 0.0), grid_folders=grid_folders, local_system=local_system)
+    moved = frame.world(frame.enter(box, chosen, where=name))
+    (minx, miny), (maxx, maxy) = moved.min(axis=0), moved.max(axis=0)
+    return float(minx), float(miny), float(maxx), float(maxy)
+
+
+def slices(source: str, *, size: int = _SLICE) -> Iterator[tuple[Shapes, dict[str, NDArray[Any]]]]:
+    """Read a file that GDAL knows a slice at a time: memory does not follow the size of the file.
 
     Raises
     ------
@@ -102,29 +122,22 @@ def layer_bounds(source: str, frame_crs: str, *, crs: str | None, grid_folders: 
     """
     import pyogrio
 
-    path, layer = split_source(source, concept="plan.parcels")
-    name = path.name + (f":{layer}" if layer else "")
-    try:
-        info = pyogrio.read_info(path, layer=layer, force_total_bounds=True, encoding=_encoding(path)[0])
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as problem:
-        raise _unreadable(path, layer, problem) from None
-    bounds = info["total_bounds"]
-    if not info["features"] or bounds is None or not np.isfinite(bounds).all():
-        raise InputError(name, got="a layer without features", want="parcels", then="check plan.parcels in the scene")
-    settled = _settled_crs(crs or info["crs"], np.array(bounds), name)
-    x, y = (np.linspace(bounds[i], bounds[i + 2], _BORDER_SAMPLES) for i in (0, 1))
-    box = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    frame = Frame.near(frame_crs, (0.0, 0.0), grid_folders=grid_folders)
-    moved = frame.world(frame.enter(box, settled, where=name))
-    (minx, miny), (maxx, maxy) = moved.min(axis=0), moved.max(axis=0)
-    return float(minx), float(miny), float(maxx), float(maxy)
-
-
-def to_frame(shapes: Shapes, crs: str, frame: Frame, *, where: str) -> Shapes:
-    """Bring all shapes into the frame in one transformation; Z is dropped."""
-    flat = shapely.force_2d(shapes)
-    moved = frame.enter(shapely.get_coordinates(flat), crs, where=where)
-    return np.asarray(shapely.set_coordinates(flat, moved))
+    path, layer = split_source(source, concept="the source")
+    layer = layer or _the_layer(path, "")
+    start = 0
+    while True:
+        try:
+            meta, _, wkb, data = quietly(pyogrio.raw.read, path, layer=layer, encoding=encodings.of_shapefile(path)[0],
+                                          skip_features=start, max_features=size)[0]
+        except FAILURES as problem:
+            raise unreadable(path, layer, problem) from None
+        count = len(wkb) if wkb is not None else (len(data[0]) if len(data) else 0)
+        if count:
+            shapes = shapely.from_wkb(wkb, on_invalid="ignore") if wkb is not None else np.full(count, None)
+            yield np.asarray(shapes), {str(f): c for f, c in zip(meta["fields"], data, strict=True)}
+        if count < size:
+            return
+        start += count
 
 
 def split_source(source: str, *, concept: str) -> tuple[Path, str | None]:
@@ -145,80 +158,120 @@ def split_source(source: str, *, concept: str) -> tuple[Path, str | None]:
     return path, layer
 
 
-def likely_crs(bounds: NDArray[np.float64]) -> str:
-    """Say which reference systems coordinates look like (domain E3); never used without the user's word.
-
-    >>> likely_crs(np.array([39500000.0, 3300000.0, 39501000.0, 3301000.0]))
-    'EPSG:4527 (CGCS2000 3-degree zone 39)'
-    """
-    minx, miny, maxx, maxy = (float(v) for v in bounds)
-    if -180 <= minx <= maxx <= 180 and -90 <= miny <= maxy <= 90:
-        return "EPSG:4490 (CGCS2000, degrees) or EPSG:4326 (WGS 84, degrees)"
-    zone = int(minx // 1_000_000)
-    if 25 <= zone <= 45 and zone == int(maxx // 1_000_000):
-        return f"EPSG:{4488 + zone} (CGCS2000 3-degree zone {zone})"
-    if 2e6 <= miny <= 6e6 and 2e5 <= minx <= 8e5:
-        return "EPSG:4534 to EPSG:4554 (CGCS2000 3-degree, central meridian 75 to 135 degrees, e.g. EPSG:4548 for 117)"
-    if 2e6 <= minx <= 6e6 and 2e5 <= miny <= 8e5:
-        return "a CGCS2000 3-degree zone (EPSG:4534 to EPSG:4554) with northing before easting"
-    if 0 <= minx <= maxx <= 3e5 and 3e5 <= miny <= maxy <= 6.3e5:
-        return "EPSG:28992 (Amersfoort / RD New)"
-    return "a local system, as the coordinates match no common one"
-
-
-def _settled_crs(stated: str | None, bounds: NDArray[np.float64], name: str) -> str:
-    """Normalise a CRS, and refuse one that is missing or that the coordinates cannot be in."""
-    likely = likely_crs(bounds)
-    if not stated:
-        raise FrameError(name, got=f"no CRS (no .prj or CRS record), x {bounds[0]:.1f} to {bounds[2]:.1f}, "
-                         f"y {bounds[1]:.1f} to {bounds[3]:.1f}", want="the CRS of these coordinates",
-                         then=f'set plan.crs; they look like {likely}')
-    settled = known_crs(stated, where=name)
-    if is_geographic(settled) and np.abs(bounds).max() > 361:
-        raise FrameError(name, got=f"{settled} in degrees with x {bounds[0]:.1f} to {bounds[2]:.1f}",
-                         want="the CRS of these coordinates", then=f"set plan.crs; they look like {likely}")
-    return settled
-
-
-def _unreadable(path: Path, layer: str | None, problem: Exception) -> InputError:
+def unreadable(path: Path, layer: str | None, problem: Exception) -> InputError:
+    """Turn what GDAL says of a file into one sentence."""
     import pyogrio
 
     if isinstance(problem, UnicodeDecodeError):
         return InputError(path.name, got="text in an unknown encoding", want="UTF-8 or GBK",
                           then="add a .cpg file that names the encoding")
     if layer is not None and isinstance(problem, pyogrio.errors.DataLayerError):
-        known = ", ".join(str(row[0]) for row in pyogrio.list_layers(path))
-        return InputError(f"{path.name}:{layer}", got="no such layer", want=f"one of {known}")
-    return InputError(path.name, got="a file no vector driver can read", want="SHP, GPKG, GeoJSON, GDB, FGB or GML",
-                      then="open it in a GIS and save it again; a shapefile needs its .shx and .dbf beside it")
+        # listing the layers of a GML would leave a .gfs beside it
+        known = "" if _open(path) else ", ".join(str(row[0]) for row in pyogrio.list_layers(path))
+        return InputError(f"{path.name}:{layer}", got="no such layer", want=f"one of {known or 'its feature types'}")
+    said = " ".join(str(problem).split()).removesuffix(".").replace(str(path), path.name)
+    if isinstance(problem, pyogrio.errors.DataSourceError) and "not recognized" in said:
+        return InputError(path.name, got="a file no vector driver can read",
+                          want="SHP, GPKG, GeoJSON, GDB, FGB, SQLite, GML, DXF or a PostgreSQL URL",
+                          then="open it in a GIS and save it again; a shapefile needs its .shx and .dbf beside it")
+    return InputError(path.name, got=f"a file that breaks off or is damaged ({said[:160]})", want="a whole vector file",
+                      then="copy it again from its source, or open it in a GIS and save it again")
 
 
-def _encoding(path: Path) -> tuple[str | None, list[str]]:
-    """Tell the encoding of a shapefile's table by its bytes: .cpg files are often missing and sometimes wrong."""
-    table = next((path.with_suffix(end) for end in (".dbf", ".DBF") if path.with_suffix(end).exists()), None)
-    if path.suffix.lower() != ".shp" or table is None:
-        return None, []
-    codepage = next((path.with_suffix(end) for end in (".cpg", ".CPG") if path.with_suffix(end).exists()), None)
-    said = codepage.read_text(encoding="ascii", errors="replace").strip() if codepage else ""
-    if said and said.upper() not in {"UTF-8", "UTF8", "65001"}:
-        return None, []
-    text = _table_text(table.read_bytes())
-    for encoding in ("UTF-8", "GB18030"):
-        try:
-            text.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        wrong = [f"{path.name}: its .cpg says {said}, its text is {encoding}"] if said and encoding != "UTF-8" else []
-        return encoding, wrong
-    return None, []
+def _own_reader(path: Path) -> str:
+    """Name the reader of a file that GDAL does not read as a plan needs it; "" for GDAL's."""
+    if path.suffix.lower() in {".dxf", ".dwg"}:
+        return "drawing"
+    if gml.is_plan(path):
+        return "gml"
+    return "ozfs" if ozfs.is_plan(path) else ""
 
 
-def _table_text(data: bytes) -> bytes:
-    """Field names and character cells of a dBASE table, without the binary numbers of its header."""
-    if len(data) < 65:
-        return b""
-    header, record = struct.unpack_from("<HH", data, 8)
-    names = [data[at:at + 11].split(b"\0")[0] for at in range(32, max(header - 1, 32), 32)]
-    body = data[header:]
-    rows = [body[at:at + record] for at in range(0, len(body), record)] if record else []
-    return b"\n".join([*names, *rows]).replace(b"\x1a", b"")
+def _read_gdal(
+    path: Path, layer: str | None, *, concept: str, where: str, near: tuple[Frame, Bounds] | None, crs: str | None
+) -> Layer:
+    import pyogrio
+
+    notes: list[str] = []
+    layer = layer or _the_layer(path, concept)
+    name = path.name + (f":{layer}" if layer and not _is_lone(path) else "")
+    encoding, said = encodings.of_shapefile(path)
+    options: dict[str, Any] = {"where": where} if where else {}
+    try:
+        if near is not None:
+            stands = crs or pyogrio.read_info(path, layer=layer, **_open(path))["crs"]
+            options |= {"bbox": near[0].bounds_in(near[1], stands, where=name)} if stands else {}
+        (meta, fids, wkb, data), complaints = quietly(
+            pyogrio.raw.read, path, layer=layer, return_fids=True, encoding=encoding, **options, **_open(path))
+    except FAILURES as problem:
+        if where and "SQL" in str(problem):
+            raise InputError(name, got=f'plan.where = "{where}", which is no condition on its fields',
+                             want=f"SQL on {', '.join(_field_names(path, layer))}") from None
+        raise unreadable(path, layer, problem) from None
+    notes += [*said, *(f"{name}: {complaint}" for complaint in complaints)]
+    count = len(fids)
+    shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore")) if wkb is not None else np.full(count, None)
+    columns = {str(field): column for field, column in zip(meta["fields"], data, strict=True)}
+    return Layer(name=name, crs=meta["crs"] or "", shapes=shapes, columns=columns, fids=fids, notes=tuple(notes))
+
+
+def _gdal_bounds(source: str, crs: str | None) -> tuple[Bounds, str, str]:
+    import pyogrio
+
+    path, layer = split_source(source, concept="plan.parcels")
+    layer = layer or _the_layer(path, "plan.parcels")
+    name = path.name + (f":{layer}" if layer and not _is_lone(path) else "")
+    try:
+        info = quietly(pyogrio.read_info, path, layer=layer, force_total_bounds=True,
+                        encoding=encodings.of_shapefile(path)[0], **_open(path))[0]
+    except FAILURES as problem:
+        raise unreadable(path, layer, problem) from None
+    bounds = info["total_bounds"]
+    if not info["features"] or bounds is None or not np.isfinite(bounds).all():
+        raise InputError(name, got="a layer without features", want="parcels", then="check plan.parcels in the scene")
+    place = placed(crs or info["crs"], bounds, where=name, key="plan.crs")
+    return place.apply_bounds(bounds), place.crs, name
+
+
+def _open(path: Path) -> dict[str, str]:
+    """Options of GDAL for a file: its GML driver leaves a .gfs beside what it reads unless told not to."""
+    return {"WRITE_GFS": "NO"} if path.suffix.lower() in {".gml", ".xml"} else {}
+
+
+def _the_layer(path: Path, concept: str) -> str | None:
+    """Choose the layer of a file with several, where only one can be meant.
+
+    Raises
+    ------
+    InputError
+        Several could be meant, or the file cannot be read.
+    """
+    import pyogrio
+
+    if path.suffix.lower() in {".gml", ".xml", ".shp", ".geojson", ".json", ".fgb"}:
+        return None
+    try:
+        rows = quietly(pyogrio.list_layers, path)[0]
+    except FAILURES as problem:
+        raise unreadable(path, None, problem) from None
+    drawn = [str(name) for name, kind in rows if kind is not None]
+    areas = [str(name) for name, kind in rows if kind is not None and str(kind).removesuffix(" Z") in _AREAS]
+    if len(rows) <= 1:
+        return None
+    likely = areas if concept == "plan.parcels" and areas else drawn
+    if len(likely) != 1:
+        names = ", ".join(likely or [str(name) for name, _ in rows])
+        raise InputError(path.name, got=f"{len(likely) or len(rows)} layers and none chosen", want=f"one of {names}",
+                         then=f'write {concept} = "{path.name}:{(likely or [rows[0][0]])[0]}"')
+    return likely[0]
+
+
+def _is_lone(path: Path) -> bool:
+    """Whether a file's name says its layer, so that messages need not."""
+    return path.suffix.lower() in {".shp", ".geojson", ".json", ".fgb"}
+
+
+def _field_names(path: Path, layer: str | None) -> list[str]:
+    import pyogrio
+
+    return [str(field) for field in pyogrio.read_info(path, layer=layer, **_open(path))["fields"]]

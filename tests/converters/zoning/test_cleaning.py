@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 
 from converters.zoning.plans import box, plan
 from zonebox.errors import InputError
 from zonebox.model import Parcel
+from zonebox_converters.zoning.cleaning import clean
 
 
 def cleaned(folder: Path, shape: shapely.Polygon | shapely.MultiPolygon) -> Parcel:
@@ -130,3 +133,13 @@ def test_a_lot_cut_in_two_by_a_street(tmp_path: Path) -> None:
     assert lot.area_m2 == pytest.approx(1200)                                # its indicators are pooled
     fronts = [lot.boundary.start[e.index, 1] for e in lot.edges if e.role == "front"]
     assert sorted(fronts) == pytest.approx([-12, 0])
+
+
+def test_a_ring_smaller_than_drafting_noise_does_not_stop_the_others() -> None:
+    pin = shapely.Polygon([(5, 5), (5.02, 5), (5, 5.02)])
+    lots = np.array([box(), shapely.Polygon(box(x=40).exterior, [shapely.affinity.translate(pin, 40).exterior]),
+                     shapely.Polygon([(80, 0), (100, 0), (100.0001, 0), (100, 30), (80, 30)])])
+    found = clean(lots, names=["A", "B", "C"], world=np.asarray, where="lots")
+    assert shapely.is_valid(found.shapes).all()
+    assert [len(shape.exterior.coords) for shape in found.shapes] == [5, 5, 5]
+    assert found.notes == {2: ["1 duplicate vertex removed"]}

@@ -32,7 +32,7 @@ def test_hangzhou_table(tmp_path: Path) -> None:
     ]
     found = plan(tmp_path, LOTS, rows)
     assert limits(found, "A") == {"far": 2.5, "coverage": 0.28, "height": 54.0, "height_abs": 75.5, "green": 0.35}
-    assert limits(found, "B") == {"far": 2.0}
+    assert limits(found, "B") == {"far": 2.0, "far_min": 1.5}
     assert limits(found, "C") == {"green": 0.65}
     a, b, c = found.parcels
     assert (a.area_declared_m2, a.design_ground_m, a.buildable) == (600.0, 22.6, True)
@@ -42,7 +42,32 @@ def test_hangzhou_table(tmp_path: Path) -> None:
     assert not c.buildable
     assert ("area unit", "MJ is in hectares") in found.understood
     assert any("JZGD = 0 is taken for no limit on B" in note for note in found.notes)
-    assert any("RJL has a lower bound on B" in note for note in found.notes)
+
+
+def test_lower_bounds_are_controls(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"DKBH": "A", "RJL": "1.5-2.0", "JZMD": "≥30%", "JZGD": "24-36", "LDL": "≤20%"},
+        {"DKBH": "B", "RJL_XX": 1.2, "JZMD_XX": 40, "JZXG_XX": 18.0, "LDL_SX": 20.0, "RJL": 2.5}]
+    found = plan(tmp_path, LOTS[:2], rows)
+    assert limits(found, "A") == {"far_min": 1.5, "far": 2.0, "coverage_min": 0.3, "height_min": 24.0, "height": 36.0,
+                                  "green_max": 0.2}
+    assert limits(found, "B") == {"far_min": 1.2, "far": 2.5, "coverage_min": 0.4, "height_min": 18.0, "green_max": 0.2}
+    assert not [note for note in found.notes if "not checked" in note]
+
+
+def test_bounds_that_contradict_are_told(tmp_path: Path) -> None:
+    rows = [{"DKBH": "A", "RJL": 2.0, "RJL_XX": 2.5}, {"DKBH": "B", "RJL": "1.0-2.0", "RJL_XX": 1.2}]
+    found = plan(tmp_path, LOTS[:2], rows)
+    assert any("asks for at least 2.5 and lots.geojson#DKBH=A/RJL for at most 2" in note for note in found.notes)
+    assert any("A/RJL_XX" not in note and "B/RJL_XX says 1.2" in note and "1 for the same bound" in note
+               for note in found.notes)
+
+
+def test_elevations_without_a_datum_are_told_and_not_used(tmp_path: Path) -> None:
+    found = plan(tmp_path, LOTS[:1], [{"DKBH": "A", "JZGD": "见图则", "BZ": "绝对标高不超过85.0米"}])
+    assert limits(found, "A") == {}
+    assert any("an elevation without its datum on A (85 m), which is not used" in note for note in found.notes)
+    assert any("JZGD refers to another place on A" in note for note in found.notes)
 
 
 def test_deqing_table(tmp_path: Path) -> None:
