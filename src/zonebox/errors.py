@@ -6,6 +6,8 @@ a design is never an error: it is a `zonebox.model.Finding`.
 
 from __future__ import annotations
 
+import re
+
 
 class ZoneboxError(Exception):
     """Root of every error that zonebox raises on purpose; the command line turns it into one sentence and exit 2."""
@@ -53,3 +55,13 @@ class OutputExistsError(ZoneboxError, FileExistsError):
 
 class RenderError(ZoneboxError, RuntimeError):
     """The machine cannot draw: no OpenGL driver, or the driver failed."""
+
+
+def public_url(url: str) -> str:
+    """Write the URL of a database as messages and records may show it: without password, user or settings.
+
+    >>> public_url("postgresql://me:secret@host:5432/city?table=lots&password=x")
+    'postgresql://host:5432/city'
+    """
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{re.split(r'[?#]', rest.rpartition('@')[2])[0]}" if mark else url

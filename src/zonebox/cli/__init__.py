@@ -13,7 +13,7 @@ import click
 
 from zonebox import __version__
 
-VERBS: Final = ("run", "check", "tiles", "view", "report", "envelopes")
+VERBS: Final = ("run", "check", "tiles", "view", "report", "envelopes", "info", "new")
 
 
 class Verbs(click.Group):

@@ -18,6 +18,7 @@ def command(request: Request) -> int:
     from zonebox.cli import output
 
     with request.watched() as watch:
-        result = pipeline.check(request.scene, request.out, workers=request.workers, force=request.force, watch=watch)
+        result = pipeline.check(request.scene, request.out, workers=request.workers, force=request.force,
+                                watch=watch, memory_mb=request.memory_mb)
     output.show(request, result)
     return 0 if result.report.compliant else 1

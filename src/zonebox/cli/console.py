@@ -8,11 +8,12 @@ from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from zonebox.model import Finding, Report, Scene, State
 from zonebox.pipeline import RunResult
+from zonebox.report.facts import cure_words
 from zonebox.stopwatch import Lap
 from zonebox.words import Language, word
 
@@ -27,7 +28,8 @@ class Bars:
         self.lang, self.quiet = lang, quiet
         self.console = Console(stderr=True, quiet=quiet)
         columns = (TextColumn("{task.description:<12}"), BarColumn(28), TextColumn("{task.percentage:>3.0f} %"),
-                   TimeElapsedColumn())
+                   TimeElapsedColumn(), TextColumn("{task.fields[rate]:>10}"),
+                   TimeRemainingColumn(compact=True))
         self.progress = Progress(*columns, console=self.console, disable=quiet or not self.console.is_terminal)
         self.tasks: dict[str, TaskID] = {}
 
@@ -44,11 +46,14 @@ class Bars:
 
     def started(self, name: str) -> None:
         """Show a new bar, moving until its length is known."""
-        self.tasks[name] = self.progress.add_task(word(f"step.{name}", self.lang), total=None)
+        self.tasks[name] = self.progress.add_task(word(f"step.{name}", self.lang), total=None, rate="")
 
     def advanced(self, name: str, done: int, total: int) -> None:
         """Move a bar."""
-        self.progress.update(self.tasks[name], completed=done, total=max(total, 1))
+        task = self.tasks[name]
+        self.progress.update(task, completed=done, total=max(total, 1))
+        speed = next((t.speed for t in self.progress.tasks if t.id == task), None)
+        self.progress.update(task, rate=f"{speed:,.0f}/s" if speed else "")
 
     def ended(self, name: str, seconds: float) -> None:
         """Fill a bar."""
@@ -95,6 +100,8 @@ def notes(scene: Scene) -> list[str]:
     rows = list(scene.plan.notes)
     rows += [f"{p.id}: {note}" for p in scene.plan.parcels for note in p.notes]
     rows += scene.terrain.notes if scene.terrain else ()
+    rows += scene.graded.notes if scene.graded else ()
+    rows += [note for building in scene.context[:1] for note in building.notes]
     for design in scene.designs:
         rows += [f"{design.id}: {g.text}" for g in design.georeference if not g.used]
         rows += [f"{design.id}: {note}" for note in design.notes]
@@ -114,7 +121,7 @@ def show_report(report: Report, lang: Language, console: Console) -> None:
     for f in sorted(report.findings, key=lambda f: (f.parcel, f.design, f.id)):
         table.add_row(
             f.parcel, f.design, _control(f, lang), _number(f, f.limit), _number(f, f.value),
-            _number(f, f.margin, signed=True), f"[{STYLES[f.state]}]{word(f.state.value, lang)}[/]", _remark(f),
+            _number(f, f.margin, signed=True), f"[{STYLES[f.state]}]{word(f.state.value, lang)}[/]", _remark(f, lang),
         )
     console.print(table)
     console.print("   ".join(f"[{STYLES[s]}]{word(s.value, lang)} {n}[/]" for s, n in report.summary.items()))
@@ -136,10 +143,12 @@ def _number(finding: Finding, value: float | None, *, signed: bool = False) -> s
     return f"{value:{sign}.2f} {finding.unit}".rstrip()
 
 
-def _remark(finding: Finding) -> str:
+def _remark(finding: Finding, lang: Language) -> str:
     cure = finding.cure
     if cure is None:
-        return finding.reason if finding.state in (State.NOT_CHECKED, State.FAIL) else ""
+        return finding.said(lang) if finding.state is not State.PASS else ""
+    if lang == "zh":
+        return cure_words(finding, lang)
     return f"{cure.action.replace('_', ' ')} {cure.amount:g} {cure.unit}"
 
 

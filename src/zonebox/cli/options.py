@@ -22,6 +22,7 @@ class Request:
     scene: Path
     out: Path | None
     workers: int
+    memory_mb: int | None
     force: bool
     as_json: bool
     lang: Language
@@ -48,6 +49,8 @@ _OPTIONS = (
                  help="Output folder. Default: out/ beside the scene."),
     click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True,
                  help="Processes for geometry."),
+    click.option("--memory", "memory_mb", type=click.IntRange(min=50), default=None, metavar="MB",
+                 help="Memory for point clouds, MB. Default: 2000, or terrain.memory_mb of the scene."),
     click.option("--force", is_flag=True, help="Overwrite files that zonebox did not write."),
     click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout."),
     click.option("--lang", type=click.Choice(LANGUAGES), default=default_language,

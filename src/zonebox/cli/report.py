@@ -20,6 +20,6 @@ def command(request: Request) -> int:
 
     with request.watched() as watch:
         result = pipeline.review(request.scene, request.out, workers=request.workers, lang=request.lang,
-                                 force=request.force, watch=watch)
+                                 force=request.force, watch=watch, memory_mb=request.memory_mb)
     output.show(request, result)
     return 0

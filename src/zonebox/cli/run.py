@@ -20,6 +20,6 @@ def command(request: Request, *, strict: bool) -> int:
 
     with request.watched() as watch:
         result = pipeline.run(request.scene, request.out, workers=request.workers, lang=request.lang,
-                              force=request.force, watch=watch)
+                              force=request.force, watch=watch, memory_mb=request.memory_mb)
     output.show(request, result)
     return 1 if strict and not result.report.compliant else 0

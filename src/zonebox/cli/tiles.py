@@ -1,9 +1,11 @@
-"""`zonebox tiles`: the scene as OGC 3D Tiles, and the check that a tileset is sound."""
+"""`zonebox tiles`: the scene as OGC 3D Tiles, the check that a tileset is sound, and a page that shows it."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,10 +16,43 @@ from zonebox.cli.options import Request, common
 @click.option("--verify", "verify_only", is_flag=True,
               help="Check the tileset in the folder (or tileset.json) given in place of SCENE; exit 1 if it is not "
                    "sound.")
+@click.option("--tiles-version", "--version", "version", type=click.Choice(("1.1", "1.0")), default="1.1",
+              show_default=True, help="Of 3D Tiles: 1.1 writes GLB with metadata, 1.0 writes b3dm for older platforms.")
+@click.option("--serve", is_flag=True,
+              help="Show the result, or a folder of tiles given in place of SCENE, on a local page until Ctrl-C.")
+@click.option("--client", type=click.Choice(("three", "cesium")), default="three", show_default=True,
+              help="What draws the page: the three.js that comes with zonebox, or an installed CesiumJS.")
+@click.option("--cesium", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Folder of CesiumJS. Default: ZONEBOX_CESIUM, then node_modules here.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the page. Default: any that is free.")
+@click.option("--browser/--no-browser", default=True, help="Open the page, or only print its address.")
 @common
-def command(request: Request, verify_only: bool) -> int:
-    """Export SCENE as 3D Tiles 1.1: OUT/tiles/tileset.json and one tileset per layer."""
-    return _verify(request.scene, as_json=request.as_json) if verify_only else _export(request)
+def command(request: Request, verify_only: bool, version: str, serve: bool, **page: Any) -> int:
+    """Export SCENE as 3D Tiles: OUT/tiles/tileset.json and one tileset per layer."""
+    if verify_only:
+        return _verify(request.scene, as_json=request.as_json)
+    if serve:
+        there = (request.scene / "tileset.json").is_file()
+        return _serve(request.scene if there else _exported(request, version).parent, lang=request.lang, **page)
+    _exported(request, version, told=True)
+    return 0
+
+
+def _serve(tiles: Path, *, lang: str, client: str, cesium: Path | None, port: int, browser: bool) -> int:
+    """Print the page's address, open it, and serve it until the user ends the program."""
+    import threading
+    import webbrowser
+
+    from zonebox.tilepage import serving
+
+    with serving(tiles, client=client, cesium=cesium, port=port) as address:
+        page = f"{address}?lang={lang}"
+        click.echo(page)
+        if browser:
+            webbrowser.open(page)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+    return 0
 
 
 def _verify(tileset: Path, *, as_json: bool) -> int:
@@ -39,15 +74,16 @@ def _verify(tileset: Path, *, as_json: bool) -> int:
     return 1 if problems else 0
 
 
-def _export(request: Request) -> int:
+def _exported(request: Request, version: str, *, told: bool = False) -> Path:
+    """Write the tiles, say where they are if they are to be ``told``, and return the root tileset."""
     from zonebox import pipeline
     from zonebox.cli import output
 
     with request.watched() as watch:
         result = pipeline.export_tiles(request.scene, request.out, workers=request.workers, force=request.force,
-                                       watch=watch)
-    if request.as_json:
+                                       watch=watch, memory_mb=request.memory_mb, version=version)
+    if told and request.as_json:
         output.print_report(request, result.scene, result.report)
-    else:
+    elif told:
         click.echo(result.outputs["tiles"])
-    return 0
+    return result.outputs["tiles"]
