@@ -10,22 +10,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox import checks, scenefile
 from zonebox.errors import InputError, OutputExistsError, RenderError
 from zonebox.frame import Frame
 from zonebox.model import Authority, Building, Finding, Plan, Report, Scene, Source, Terrain
-from zonebox.report import provenance, records
-from zonebox.scenefile import SceneFile
+from zonebox.report import Camera, provenance, records
+from zonebox.scenefile import SceneFile, TerrainPart
 from zonebox.stopwatch import Progress, Stopwatch
 from zonebox.words import Language
+
+SNAPSHOTS_MOST: Final = 24
+"""So many findings, the worst, get a picture in space: each takes a second and half a megabyte."""
 
 OUTPUTS: Final = ("report.json", "run.json", "scene.png", "tiles", "report.html", "findings.gpkg", "findings.xlsx",
                   "findings.bcfzip", "findings-2.1.bcfzip", "envelopes.ifc")
 """Everything a run writes into its output folder, beside its cache."""
+
+
+BLUE_LINE: Final = "蓝线"
+"""Kind of the plan's lines that stands for water."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +50,11 @@ class RunResult:
     remarks: tuple[str, ...]
 
 
-def load(scene_path: Path, *, cache: Path | None = None, workers: int = 2, watch: Stopwatch | None = None) -> Scene:
-    """Read everything a scene names and build its envelopes.
+def load(scene_path: Path, *, cache: Path | None = None, workers: int = 2, watch: Stopwatch | None = None,
+         designs: bool = True, memory_mb: int | None = None) -> Scene:
+    """Read everything a scene names, its designs only if asked for, and build its envelopes.
+
+    ``memory_mb`` is the memory for point clouds, instead of what the scene says.
 
     Raises
     ------
@@ -52,40 +67,67 @@ def load(scene_path: Path, *, cache: Path | None = None, workers: int = 2, watch
         frame, plan = _plan(spec)
         frame.height_shift((0.0, 0.0, 0.0))         # a missing geoid is said now, not after minutes of reading
     with watch.step("terrain") as progress:
-        terrain = _terrain(spec, frame, cache, progress)
+        terrain = _terrain(spec, frame, plan, cache, progress, memory_mb)
     with watch.step("context"):
-        context = _context(spec, frame)
+        context, demolished = _context(spec, frame)
     with watch.step("designs") as progress:
-        designs = _designs(spec, frame, cache, workers, progress)
+        buildings = _designs(spec, frame, cache, workers, progress) if designs else ()
     with watch.step("envelopes") as progress:
         from zonebox_converters import envelopes
 
         boxes = envelopes.build(plan, terrain, progress, frame=frame)
-    return Scene(name=spec.name, title=spec.title, title_zh=spec.title_zh, frame=frame, plan=plan, terrain=terrain,
-                 context=context, designs=designs, envelopes=boxes, sources=_sources(spec))
+    scene = Scene(name=spec.name, title=spec.title, title_zh=spec.title_zh, frame=frame, plan=plan, terrain=terrain,
+                  context=context, demolished=demolished, designs=buildings, envelopes=boxes, sources=_sources(spec))
+    with watch.step("pads"):
+        return _graded(scene)
+
+
+def _graded(scene: Scene) -> Scene:
+    """Grade the ground for the designs; the rules go on being measured on the ground as it is."""
+    from zonebox_converters import lidar
+
+    surface, pads = lidar.graded(scene)
+    return replace(scene, graded=surface, pads=pads)
 
 
 def checked(
     scene_path: Path, out: Path | None = None, *, workers: int = 2, variant: str = "", force: bool = False,
-    watch: Stopwatch | None = None,
+    watch: Stopwatch | None = None, memory_mb: int | None = None,
 ) -> tuple[Scene, Report]:
     """Build the scene and check it; nothing is written but the cache in the output folder."""
+    from zonebox import builtcache
+
     watch = watch or Stopwatch()
     folder = claim(output_folder(scene_path, out), force=force)
-    scene = load(scene_path, cache=folder / "cache", workers=workers, watch=watch)
+    scene = load(scene_path, cache=folder / "cache", workers=workers, watch=watch, memory_mb=memory_mb)
     if variant:
-        scene = scene.variant(variant)
+        scene = _graded(scene.variant(variant))
+    spec = scenefile.read(scene_path)
+    scene, standing = _as_built(spec, scene, workers, watch)
     with watch.step("checks") as progress:
         report = checks.run(scene, progress)
-    standing = _as_built(scenefile.read(scene_path), scene, workers, watch)
     if standing:
         report = Report(findings=tuple(sorted((*report.findings, *standing), key=lambda f: f.id)))
+    builtcache.store(builtcache.entry(folder / "cache", spec, variant), scene, report)
     return scene, report
+
+
+def opened(
+    scene_path: Path, out: Path | None = None, *, workers: int = 2, variant: str = "", force: bool = False,
+    watch: Stopwatch | None = None, memory_mb: int | None = None,
+) -> tuple[Scene, Report]:
+    """Return the scene as it was built last if nothing has changed since, else build and check it."""
+    from zonebox import builtcache
+
+    folder = claim(output_folder(scene_path, out), force=force)
+    known = builtcache.load(builtcache.entry(folder / "cache", scenefile.read(scene_path), variant))
+    return known or checked(scene_path, out, workers=workers, variant=variant, force=force, watch=watch,
+                            memory_mb=memory_mb)
 
 
 def run(
     scene_path: Path, out: Path | None = None, *, workers: int = 2, lang: Language = "en", force: bool = False,
-    watch: Stopwatch | None = None,
+    watch: Stopwatch | None = None, memory_mb: int | None = None,
 ) -> RunResult:
     """Do everything: build the scene, check it, write the review pack, envelopes and tiles, take the picture.
 
@@ -97,40 +139,41 @@ def run(
         The output folder holds files of these names that no run of zonebox wrote.
     """
     watch = watch or Stopwatch()
-    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch)
+    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
-    outputs = _review(scene, report, folder, lang, watch)
+    outputs, remarks = _review(scene, report, folder, lang, watch)
     outputs["envelopes"] = _envelopes_file(scene, folder, watch)
     outputs["tiles"] = _tiles(scene, report, folder, watch, force=force)
-    remarks = []
     with watch.step("picture"):
         try:
             outputs["picture"] = picture(scene, report, folder / "scene.png", lang=lang)
         except RenderError as error:
             remarks.append(str(error))
+    remarks = list(dict.fromkeys(remarks))
     outputs["run"] = provenance.write_run(scene, watch.laps, folder / "run.json")
     return RunResult(scene=scene, report=report, outputs=outputs, remarks=tuple(remarks))
 
 
 def review(
     scene_path: Path, out: Path | None = None, *, workers: int = 2, lang: Language = "en", force: bool = False,
-    watch: Stopwatch | None = None,
+    watch: Stopwatch | None = None, memory_mb: int | None = None,
 ) -> RunResult:
     """Build and check the scene and write what a reviewer needs: page, map layers, sheets, BCF topics."""
     watch = watch or Stopwatch()
-    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch)
+    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
-    outputs = _review(scene, report, folder, lang, watch)
+    outputs, remarks = _review(scene, report, folder, lang, watch)
     outputs["run"] = provenance.write_run(scene, watch.laps, folder / "run.json")
-    return RunResult(scene=scene, report=report, outputs=outputs, remarks=())
+    return RunResult(scene=scene, report=report, outputs=outputs, remarks=tuple(remarks))
 
 
 def check(
-    scene_path: Path, out: Path | None = None, *, workers: int = 2, force: bool = False, watch: Stopwatch | None = None
+    scene_path: Path, out: Path | None = None, *, workers: int = 2, force: bool = False,
+    watch: Stopwatch | None = None, memory_mb: int | None = None,
 ) -> RunResult:
     """Build and check the scene and write the report."""
     watch = watch or Stopwatch()
-    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch)
+    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
     outputs = {"report": records.write_report(scene, report, folder / "report.json"),
                "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
@@ -138,22 +181,48 @@ def check(
 
 
 def export_tiles(
-    scene_path: Path, out: Path | None = None, *, workers: int = 2, force: bool = False, watch: Stopwatch | None = None
+    scene_path: Path, out: Path | None = None, *, workers: int = 2, force: bool = False,
+    watch: Stopwatch | None = None, memory_mb: int | None = None, version: str = "1.1",
 ) -> RunResult:
     """Build and check the scene and write its 3D Tiles."""
     watch = watch or Stopwatch()
-    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch)
+    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
-    outputs = {"tiles": _tiles(scene, report, folder, watch, force=force),
+    outputs = {"tiles": _tiles(scene, report, folder, watch, force=force, version=version),
                "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
     return RunResult(scene=scene, report=report, outputs=outputs, remarks=())
 
 
-def _review(scene: Scene, report: Report, folder: Path, lang: Language, watch: Stopwatch) -> dict[str, Path]:
-    from zonebox.report.writing import write_all
+def _review(
+    scene: Scene, report: Report, folder: Path, lang: Language, watch: Stopwatch
+) -> tuple[dict[str, Path], list[str]]:
+    """Write the review pack; where the machine cannot draw, without pictures in space, and say so."""
+    from zonebox.report import cameras, write_all
 
+    remarks, pictures = [], {}
     with watch.step("report") as progress:
-        return write_all(scene, report, folder, lang=lang, progress=progress)
+        seen = cameras(scene, report, most=SNAPSHOTS_MOST)
+        try:
+            pictures = _snapshots(scene, report, seen, lang)
+        except RenderError as error:
+            remarks.append(str(error))
+        return write_all(scene, report, folder, lang=lang, pictures=pictures, cameras=seen, progress=progress), remarks
+
+
+def _snapshots(scene: Scene, report: Report, seen: Mapping[str, Camera], lang: Language) -> dict[str, bytes]:
+    """Draw findings from the cameras that their BCF topics carry."""
+    from zonebox import viewer
+
+    views = {
+        finding: viewer.View(name=f"finding:{finding}", angle_deg=camera.field_deg, up=_triple(camera.up),
+                             position=_triple(camera.position), focal_point=_triple(camera.focus))
+        for finding, camera in seen.items()
+    }
+    return viewer.snapshots(scene, report, views, lang=lang) if views else {}
+
+
+def _triple(vector: NDArray[np.float64]) -> tuple[float, float, float]:
+    return float(vector[0]), float(vector[1]), float(vector[2])
 
 
 def _envelopes_file(scene: Scene, folder: Path, watch: Stopwatch) -> Path:
@@ -163,11 +232,11 @@ def _envelopes_file(scene: Scene, folder: Path, watch: Stopwatch) -> Path:
         return exchange.write(scene, folder / "envelopes.ifc", force=True)          # the folder was claimed
 
 
-def _tiles(scene: Scene, report: Report, folder: Path, watch: Stopwatch, *, force: bool) -> Path:
+def _tiles(scene: Scene, report: Report, folder: Path, watch: Stopwatch, *, force: bool, version: str = "1.1") -> Path:
     from zonebox_converters import tiles
 
     with watch.step("tiles") as progress:
-        return tiles.write(scene, report, folder / "tiles", force=force,
+        return tiles.write(scene, report, folder / "tiles", force=force, version=version,
                            progress=lambda _layer, done, total: progress(done, total)).root
 
 
@@ -232,16 +301,22 @@ def _plan(spec: SceneFile) -> tuple[Frame, Plan]:
     wanted = zoning.PlanSpec(
         parcels=part.parcels, rules=part.rules, roads=part.roads or None, lines=part.lines or None,
         fields=part.fields, authority=authority, crs=part.crs or None, decimal=part.decimal, on=part.on,
+        area_rule=part.area_rule, where=part.where, table=part.table or None, table_on=part.table_on,
+        zones=part.zones or None, edges=part.edges or None, drawing_unit=part.drawing_unit,
+        height_unit=part.height_unit, storey_height_m=part.storey_height_m, code_system=part.code_system,
     )
-    low_e, low_n, high_e, high_n = zoning.extent(wanted, spec.crs, grid_folders=spec.grids)
+    low_e, low_n, high_e, high_n = zoning.extent(wanted, spec.crs, grid_folders=spec.grids,
+                                                local_system=spec.local)
     frame = Frame.near(
         spec.crs, ((low_e + high_e) / 2.0, (low_n + high_n) / 2.0), vertical_shift_m=spec.vertical_shift_m,
-        vertical_shift_source=spec.vertical_shift_source, grid_folders=spec.grids,
+        vertical_shift_source=spec.vertical_shift_source, grid_folders=spec.grids, local_system=spec.local,
     )
     return frame, zoning.read(wanted, frame)
 
 
-def _terrain(spec: SceneFile, frame: Frame, cache: Path | None, progress: Progress) -> Terrain | None:
+def _terrain(
+    spec: SceneFile, frame: Frame, plan: Plan, cache: Path | None, progress: Progress, memory_mb: int | None
+) -> Terrain | None:
     if spec.terrain is None:
         return None
     from zonebox import tolerance
@@ -250,46 +325,83 @@ def _terrain(spec: SceneFile, frame: Frame, cache: Path | None, progress: Progre
     part = spec.terrain
     most = part.max_error_m or tolerance.TERRAIN_M
     if part.dem:
-        return lidar.read_dem(part.dem, frame, crs=part.crs or None, max_error_m=most)
-    memory = {} if part.memory_mb is None else {"memory_mb": part.memory_mb}
-    return lidar.read(part.points, frame, crs=part.crs or None, cache=cache, progress=progress, max_error_m=most,
+        made = lidar.read_dem(part.dem, frame, crs=part.crs or None, max_error_m=most)
+        return lidar.flattened(made, _water(part, frame, plan))
+    stated = memory_mb or part.memory_mb
+    memory = {} if stated is None else {"memory_mb": stated}
+    made = lidar.read(part.points, frame, crs=part.crs or None, cache=cache, progress=progress, max_error_m=most,
                       **memory)
+    return lidar.flattened(made, _water(part, frame, plan))
 
 
-def _as_built(spec: SceneFile, scene: Scene, workers: int, watch: Stopwatch) -> tuple[Finding, ...]:
-    """Hold a survey of what stands against the envelopes."""
+def _water(part: TerrainPart, frame: Frame, plan: Plan) -> tuple[Polygon | MultiPolygon, ...]:
+    """Outlines of water: of a file, or the plan's blue lines."""
+    from zonebox_converters import lidar
+
+    if part.water != "plan":
+        return lidar.read_outlines(*scenefile.split_layer(part.water), frame, part.crs or None) if part.water else ()
+    shapes = [line.shape for line in plan.lines if line.kind == BLUE_LINE]
+    return tuple(s for s in shapes if isinstance(s, Polygon | MultiPolygon))
+
+
+def _as_built(
+    spec: SceneFile, scene: Scene, workers: int, watch: Stopwatch
+) -> tuple[Scene, tuple[Finding, ...]]:
+    """Hold a survey of what stands against the envelopes, the designs, an older survey and the city model."""
     part = spec.as_built
     if part is None:
-        return ()
+        return scene, ()
+    from zonebox.checks import epochs, surveyed
     from zonebox.checks.as_built import SurveyError, check_as_built
     from zonebox_converters import lidar
 
     stated = {"obs_m": part.sigma_obs_m, "datum_m": part.sigma_datum_m, "limit_m": part.sigma_limit_m}
     error = SurveyError(**{name: value for name, value in stated.items() if value is not None})
+    tops, roofs = epochs.TopSurface(), surveyed.RoofSurvey(scene.context)
     with watch.step("as_built") as progress:
-        survey = lidar.points(part.points, scene.frame, crs=part.crs or None, classes=part.classes, progress=progress)
-        return tuple(check_as_built(scene, survey, error=error, workers=workers))
+        points = partial(lidar.points, frame=scene.frame, crs=part.crs or None, classes=part.classes,
+                         progress=progress)
+        survey = tops.tapped(points(part.points))
+        if scene.context and part.classes == (6,):
+            survey = roofs.tapped(survey)
+        found = [*check_as_built(scene, survey, error=error, workers=workers), *epochs.progress(scene, tops)]
+        if part.before:
+            older = epochs.TopSurface()
+            for piece in points(part.before):
+                older.add(piece)
+            found += epochs.changes(scene, older, tops, error=error)
+    return surveyed.applied(scene, roofs.roofs()), tuple(found)
 
 
-def _context(spec: SceneFile, frame: Frame) -> tuple[Building, ...]:
+def _context(spec: SceneFile, frame: Frame) -> tuple[tuple[Building, ...], tuple[Building, ...]]:
+    """Read what stands: what stays, and what is demolished."""
     from zonebox_converters import citymodel
 
     parts = [citymodel.read(c.source, frame, crs=c.crs or None, lod=c.lod or None) for c in spec.context]
-    return tuple(building for part in parts for building in part)
+    known = {building.id for part in parts for building in part}
+    for gone in (name for c in spec.context for name in c.demolished if name not in known):
+        raise InputError("context.demolished", got=f'"{gone}"', want="the id of a building of the context",
+                         then="check the ids of the city model")
+    every = [(building, building.id in c.demolished) for c, part in zip(spec.context, parts, strict=True)
+             for building in part]
+    return tuple(b for b, gone in every if not gone), tuple(b for b, gone in every if gone)
 
 
 def _designs(
     spec: SceneFile, frame: Frame, cache: Path | None, workers: int, progress: Progress
 ) -> tuple[Building, ...]:
+    from zonebox.whatif import Move, moved
     from zonebox_converters import ifc
 
-    return tuple(
+    buildings = [
         ifc.read(
             d.source, frame, id=d.id, parcel=d.parcel, variant=d.variant, cache=cache, workers=workers,
             progress=progress, placement=None if d.placement is None else ifc.Placement(**d.placement),
         )
         for d in spec.designs
-    )
+    ]
+    return tuple(building if d.moved is None else moved(building, Move(design=d.id, **d.moved))
+                 for d, building in zip(spec.designs, buildings, strict=True))
 
 
 def _sources(spec: SceneFile) -> tuple[Source, ...]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from zonebox.errors import InputError
 from zonebox.frame import check_scene_crs
+from zonebox.local_system import LocalSystem, local_system
 
 DATA_VARIABLE: Final = "ZONEBOX_DATA"
 """Environment variable with the folder of data that scenes do not carry themselves; it overrides `scene.data_root`."""
@@ -24,7 +25,11 @@ DATA_VARIABLE: Final = "ZONEBOX_DATA"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanPart:
-    """The ``[plan]`` table; paths are resolved."""
+    """The ``[plan]`` table; paths are resolved.
+
+    ``crs = "local"`` reads coordinates through ``[scene.local]``; ``area_rule`` names the edition by which floor area
+    counts, ``GB/T 50353-2013`` or ``GB 55031-2022``.
+    """
 
     parcels: str
     crs: str = ""
@@ -35,6 +40,16 @@ class PlanPart:
     authority: Mapping[str, str] = field(default_factory=dict)
     decimal: str = "."
     on: str = ""
+    area_rule: str = ""
+    where: str = ""
+    table: str = ""
+    table_on: str = ""
+    zones: str = ""
+    edges: str = ""
+    drawing_unit: str = ""
+    height_unit: str = ""
+    storey_height_m: float | None = None
+    code_system: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +61,7 @@ class TerrainPart:
     crs: str = ""
     max_error_m: float | None = None
     memory_mb: int | None = None
+    water: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +69,7 @@ class AsBuiltPart:
     """The ``[as_built]`` table: a survey of what stands, with its standard errors in metres."""
 
     points: tuple[Path, ...]
+    before: tuple[Path, ...] = ()
     crs: str = ""
     classes: tuple[int, ...] = (6,)
     sigma_obs_m: float | None = None
@@ -67,6 +84,7 @@ class ContextPart:
     source: Path
     crs: str = ""
     lod: str = ""
+    demolished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +96,17 @@ class DesignPart:
     parcel: str = ""
     variant: str = ""
     placement: Mapping[str, float] | None = None
+    moved: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneFile:
-    """A scene as its author wrote it, checked and with every path resolved."""
+    """A scene as its author wrote it, checked and with every path resolved.
+
+    ``local`` is the city system of ``[scene.local]``: ``control_points = [[x, y, E, N], ...]`` with ``method``
+    (``helmert`` or ``affine``) and ``max_residual_m``, or ``helmert = { dx, dy, rotation_deg, scale }``, or
+    ``affine = [a, b, c, d, e, f]``; E and N stand in the scene's horizontal CRS, x is east and y is north.
+    """
 
     path: Path
     name: str
@@ -92,6 +116,7 @@ class SceneFile:
     vertical_shift_m: float | None
     vertical_shift_source: str
     grids: tuple[Path, ...]
+    local: LocalSystem | None
     plan: PlanPart
     terrain: TerrainPart | None
     as_built: AsBuiltPart | None
@@ -101,10 +126,12 @@ class SceneFile:
     @property
     def files(self) -> tuple[Path, ...]:
         """Every input file, the scene file first, in the order in which the scene names them."""
-        plan = [self.plan.parcels, self.plan.roads, self.plan.lines]
-        vectors = [Path(split_layer(text)[0]) for text in plan if text]
+        plan = [self.plan.parcels, self.plan.roads, self.plan.lines, self.plan.table, self.plan.zones, self.plan.edges]
+        vectors = [Path(split_layer(text)[0]) for text in plan if text and "://" not in text]
         terrain = [*self.terrain.points, *self.terrain.dem] if self.terrain else []
-        terrain += self.as_built.points if self.as_built else ()
+        water = self.terrain.water if self.terrain else ""
+        terrain += [Path(split_layer(water)[0])] if water not in {"", "plan"} else []
+        terrain += (*self.as_built.points, *self.as_built.before) if self.as_built else ()
         others = [*self.plan.rules, *terrain, *(c.source for c in self.context), *(d.source for d in self.designs)]
         return tuple(dict.fromkeys([self.path, *vectors, *others]))
 
@@ -112,17 +139,22 @@ class SceneFile:
 _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
     "": {"scene": dict, "plan": dict, "terrain": dict, "as_built": dict, "context": list, "design": list},
     "scene": {"title": str, "title_zh": str, "crs": str, "vertical_shift_m": (int, float),
-              "vertical_shift_source": str, "data_root": str, "grids": list},
+              "vertical_shift_source": str, "data_root": str, "grids": list, "local": dict},
+    "scene.local": {"helmert": dict, "affine": list, "control_points": list, "method": str,
+                    "max_residual_m": (int, float)},
     "plan": {"parcels": str, "crs": str, "rules": list, "roads": str, "lines": str, "fields": dict, "authority": dict,
-             "decimal": str, "on": str},
+             "decimal": str, "on": str, "area_rule": str, "where": str, "table": str, "table_on": str, "zones": str,
+             "edges": str, "drawing_unit": str, "height_unit": str, "storey_height_m": (int, float),
+             "code_system": str},
     "plan.authority": {"document": str, "version": str, "status": str, "valid_from": str, "valid_to": str},
-    "terrain": {"points": list, "dem": list, "crs": str, "max_error_m": (int, float), "memory_mb": int},
-    "as_built": {"points": list, "crs": str, "classes": list, "sigma_obs_m": (int, float),
+    "terrain": {"points": list, "dem": list, "crs": str, "max_error_m": (int, float), "memory_mb": int, "water": str},
+    "as_built": {"points": list, "before": list, "crs": str, "classes": list, "sigma_obs_m": (int, float),
                  "sigma_datum_m": (int, float), "sigma_limit_m": (int, float)},
-    "context": {"source": str, "crs": str, "lod": str},
-    "design": {"id": str, "source": str, "parcel": str, "variant": str, "placement": dict},
+    "context": {"source": str, "crs": str, "lod": str, "demolished": list},
+    "design": {"id": str, "source": str, "parcel": str, "variant": str, "placement": dict, "moved": dict},
     "design.placement": {"easting": (int, float), "northing": (int, float), "elevation": (int, float),
                          "rotation_deg": (int, float)},
+    "design.moved": {"east_m": (int, float), "north_m": (int, float), "up_m": (int, float), "turn_deg": (int, float)},
 }
 _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("scene", "plan"), "scene": ("title", "crs"), "plan": ("parcels",), "as_built": ("points",),
@@ -198,11 +230,18 @@ class _Reader:
             title_zh=head.get("title_zh", head["title"]), crs=head["crs"],
             vertical_shift_m=head.get("vertical_shift_m"), vertical_shift_source=head.get("vertical_shift_source", ""),
             grids=tuple(self.folder(g, "scene.grids") for g in head.get("grids", [])),
-            plan=self.plan(table["plan"]),
+            local=self.local_system(head), plan=self.plan(table["plan"]),
             terrain=self.terrain(table["terrain"]) if "terrain" in table else None,
             as_built=self.as_built(table["as_built"]) if "as_built" in table else None,
             context=tuple(self.one_context(c) for c in table.get("context", [])), designs=designs,
         )
+
+    def local_system(self, head: Mapping[str, Any]) -> LocalSystem | None:
+        """Read the local city system that ``crs = "local"`` stands for."""
+        if "local" not in head:
+            return None
+        self.check("scene.local", head["local"])
+        return local_system(head["local"], where=self.place("scene.local"))
 
     def plan(self, part: Mapping[str, Any]) -> PlanPart:
         self.check("plan", part)
@@ -213,7 +252,10 @@ class _Reader:
             roads=self.vector(part.get("roads", ""), "plan.roads"),
             lines=self.vector(part.get("lines", ""), "plan.lines"),
             fields=dict(part.get("fields", {})), authority=dict(part.get("authority", {})),
-            decimal=part.get("decimal", "."),
+            decimal=part.get("decimal", "."), area_rule=part.get("area_rule", ""),
+            **{key: self.vector(part.get(key, ""), f"plan.{key}") for key in ("table", "zones", "edges")},
+            **{key: part.get(key, "") for key in ("where", "table_on", "drawing_unit", "height_unit", "code_system")},
+            storey_height_m=part.get("storey_height_m"),
         )
 
     def rules(self, name: str) -> Path:
@@ -233,26 +275,32 @@ class _Reader:
         return TerrainPart(
             points=tuple(self.file(p, "terrain.points") for p in part.get("points", ())),
             dem=tuple(self.file(p, "terrain.dem") for p in part.get("dem", ())),
-            crs=part.get("crs", ""), max_error_m=part.get("max_error_m"), memory_mb=part.get("memory_mb"))
+            crs=part.get("crs", ""), max_error_m=part.get("max_error_m"), memory_mb=part.get("memory_mb"),
+            water=self.vector(water, "terrain.water") if (water := part.get("water", "")) != "plan" else water)
 
     def as_built(self, part: Mapping[str, Any]) -> AsBuiltPart:
         self.check("as_built", part)
         numbers = {name: part[name] for name in ("sigma_obs_m", "sigma_datum_m", "sigma_limit_m") if name in part}
         return AsBuiltPart(points=tuple(self.file(p, "as_built.points") for p in part["points"]),
+                           before=tuple(self.file(p, "as_built.before") for p in part.get("before", ())),
                            crs=part.get("crs", ""), classes=tuple(part.get("classes", (6,))), **numbers)
 
     def one_context(self, part: Mapping[str, Any]) -> ContextPart:
         self.check("context", part)
         return ContextPart(source=self.file(part["source"], "context.source"), crs=part.get("crs", ""),
-                           lod=str(part.get("lod", "")))
+                           lod=str(part.get("lod", "")), demolished=tuple(map(str, part.get("demolished", ()))))
 
     def design(self, part: Mapping[str, Any]) -> DesignPart:
         self.check("design", part)
         placement = part.get("placement")
         if placement is not None:
             self.check("design.placement", placement)
+        moved = part.get("moved")
+        if moved is not None:
+            self.check("design.moved", moved)
         return DesignPart(id=part["id"], source=self.file(part["source"], f"design.{part['id']}.source"),
-                          parcel=part.get("parcel", ""), variant=part.get("variant", ""), placement=placement)
+                          parcel=part.get("parcel", ""), variant=part.get("variant", ""), placement=placement,
+                          moved=moved)
 
     def check(self, table: str, found: Mapping[str, Any]) -> None:
         known = _KEYS[table]

@@ -9,11 +9,14 @@ from zonebox.report.geopackage import write_geopackage
 from zonebox.report.page import write_page
 from zonebox.report.provenance import write_run
 from zonebox.report.records import write_report
+from zonebox.report.sight import Camera, cameras
 from zonebox.report.workbook import write_workbook
 from zonebox.report.writing import FILES, write_all
 
 __all__ = [
     "FILES",
+    "Camera",
+    "cameras",
     "write_all",
     "write_bcf",
     "write_geopackage",

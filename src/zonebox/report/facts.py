@@ -12,7 +12,7 @@ from zonebox.frame import Frame
 from zonebox.model import Control, Finding, Kind, Report, Scene, Severity, State
 from zonebox.words import Language, word
 
-RATIOS: Final = ("coverage", "green")
+RATIOS: Final = ("coverage", "green", "coverage_min", "green_max", "build_to")
 """Checks whose numbers are shares of the site."""
 
 ORDER: Final = (State.FAIL, State.MARGINAL, State.NOT_CHECKED, State.PASS)
@@ -43,6 +43,7 @@ class Facts:
     edge: str
     edge_role: str
     cure: str
+    reason: str
     place: Place | None
     foot: Place | None
     utilisation: float | None
@@ -62,7 +63,8 @@ def facts_of(scene: Scene, finding: Finding, lang: Language) -> Facts:
         severity="" if control is None else word(f"severity.{control.severity.value}", lang),
         limit=quantity(finding, finding.limit), value=quantity(finding, finding.value),
         margin=quantity(finding, finding.margin, signed=True), tolerance=quantity(finding, finding.tolerance),
-        datum=_datum(scene, finding, lang), edge=edge, edge_role=role, cure=_cure(finding, lang),
+        datum=_datum(scene, finding, lang), edge=edge, edge_role=role,
+        cure=cure_words(finding, lang), reason=finding.said(lang),
         place=_world(scene.frame, finding.where.point), foot=_world(scene.frame, finding.where.foot),
         utilisation=utilisation(finding),
     )
@@ -174,13 +176,15 @@ def _datum(scene: Scene, finding: Finding, lang: Language) -> str:
     return name if ground is None else f"{name} {ground:.2f} m ({label})"
 
 
-def _cure(finding: Finding, lang: Language) -> str:
+def cure_words(finding: Finding, lang: Language) -> str:
+    """Say what cures a finding; "" where nothing is named."""
     cure = finding.cure
     if cure is None:
         return ""
     amount = f"{cure.amount:,.3f}".rstrip("0").rstrip(".").replace(",", " ") + f" {cure.unit}"
     east, north = cure.direction or (0.0, 0.0)
-    return _minus(word(f"cure.{cure.action}", lang).format(
+    action = "move_off" if cure.action == "move" and finding.where.edge is None else cure.action
+    return _minus(word(f"cure.{action}", lang).format(
         amount=amount, edge=finding.where.edge, wind=word(f"wind.{compass(east, north)}", lang),
         east=cure.amount * east, north=cure.amount * north))
 

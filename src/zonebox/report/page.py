@@ -158,7 +158,7 @@ def _particulars(facts: Facts, lang: Language) -> list[tuple[str, str, str]]:
         (word("report.datum", lang), facts.datum, ""), (word("report.place", lang), place, ""),
         (word("report.edge", lang), facts.edge, ""), (word("report.storey", lang), f.where.storey, ""),
         (word("report.uncertainty", lang), "" if f.uncertainty is None else f"± {quantity(f, f.uncertainty)}", ""),
-        (word("report.reason", lang), f.reason, ""), (word("report.elements", lang), elements, mono),
+        (word("report.reason", lang), f.said(lang), ""), (word("report.elements", lang), elements, mono),
         (word("report.source", lang), "" if f.control is None else f.control.source, mono),
         (word("report.id", lang), f.id, mono),
     ]
@@ -206,11 +206,12 @@ def _indicator(item: Indicator, lang: Language) -> str:
                 f'<td class="number">{escape(item.allowed)}</td><td></td><td></td><td></td><td></td></tr>\n')
     return (f'<tr>{cells}<td>{escape(finding.design)}</td><td class="number">{escape(facts.limit)}</td>'
             f'<td class="number">{escape(facts.value)}</td><td class="number">{escape(facts.margin)}</td>'
-            f"<td>{_bar(item)}</td><td>{_badge(finding.state, lang)}{_why_not(finding)}</td></tr>\n")
+            f"<td>{_bar(item)}</td><td>{_badge(finding.state, lang)}{_why_not(finding, lang)}</td></tr>\n")
 
 
-def _why_not(finding: Finding) -> str:
-    return f'<br><span class="soft">{escape(finding.reason)}</span>' if finding.state is State.NOT_CHECKED else ""
+def _why_not(finding: Finding, lang: Language) -> str:
+    said = escape(finding.said(lang))
+    return f'<br><span class="soft">{said}</span>' if finding.state is State.NOT_CHECKED else ""
 
 
 def _bar(item: Indicator) -> str:

@@ -35,6 +35,9 @@ def write_run(scene: Scene, laps: Iterable[Lap], path: Path) -> Path:
             "shift_m": round(shift.shift_m, 4), "operation": shift.operation, "accuracy_m": shift.accuracy_m,
             "source": shift.source, "at_lon_lat": [round(float(v), 8) for v in shift.at],
         },
+        "sources": [
+            {"name": name, "crs": entry.crs, "operation": entry.operation, "accuracy_m": entry.accuracy_m,
+             "height_shift_m": entry.height_shift_m} for name, entry in scene.plan.entries],
         "steps": [{"name": lap.name, "seconds": round(lap.seconds, 3), "peak_mb": round(lap.peak_mb)} for lap in laps],
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
     })

@@ -57,6 +57,8 @@ def finding_record(finding: Finding, frame: Frame) -> Mapping[str, object]:
             "action": cure.action, "amount": _number(cure.amount), "unit": cure.unit,
             "direction": None if cure.direction is None else [round(v, 6) for v in cure.direction]},
         "reason": finding.reason,
+        "storeys": [{"storey": s.storey, "value": _number(s.value), "limit": _number(s.limit),
+                     "margin": _number(s.margin)} for s in finding.storeys],
     }
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox.model import Finding, Scene
+from zonebox.model import Finding, Report, Scene
 from zonebox.report import shapes
+from zonebox.report.facts import broken
 from zonebox.report.limits import shown_part
 
 Array = NDArray[np.float64]
@@ -31,11 +33,22 @@ PITCHES_DEG: Final = (22.0, 40.0, 65.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Camera:
-    """A perspective camera in the frame: position (3,), unit direction (3,) and up (3,)."""
+    """A perspective camera in the frame: position (3,), unit direction (3,), up (3,), metres to what it is aimed at."""
 
     position: Array
     direction: Array
     up: Array
+    distance: float = 1.0
+
+    @property
+    def field_deg(self) -> float:
+        """Vertical opening."""
+        return FIELD_DEG
+
+    @property
+    def focus(self) -> Array:
+        """What the camera is aimed at (3,)."""
+        return self.position + self.distance * self.direction
 
     def sees(self, point: Array) -> bool:
         """Whether a point lies inside the picture."""
@@ -44,6 +57,15 @@ class Camera:
         tall = depth * math.tan(math.radians(FIELD_DEG) / 2.0)
         right = np.cross(self.direction, self.up)
         return depth > 0.0 and abs(float(offset @ self.up)) <= tall and abs(float(offset @ right)) <= tall * ASPECT
+
+
+NO_CAMERAS: Final[Mapping[str, Camera]] = {}
+
+
+def cameras(scene: Scene, report: Report, *, most: int) -> dict[str, Camera]:
+    """Choose cameras for the worst findings that fail or are marginal and have a place; finding id -> camera."""
+    found = ((finding.id, camera_of(scene, finding)) for finding in broken(report)[:most])
+    return {name: camera for name, camera in found if camera is not None}
 
 
 def camera_of(scene: Scene, finding: Finding) -> Camera | None:
@@ -88,7 +110,20 @@ def _targets(scene: Scene, finding: Finding) -> Array:
     if not points and design is not None:
         low, high = design.mesh.bounds
         points += [np.array([*(low + high)[:2] / 2.0, high[2]]), low, high]
+    if design is None:
+        points += _of_parcel(scene, finding)
     return np.array(points).reshape(-1, 3)
+
+
+def _of_parcel(scene: Scene, finding: Finding) -> list[Array]:
+    """List what a finding about a plan is about: its envelope, from the top down, else the parcel on its ground."""
+    parcel, envelope = scene.plan.parcel(finding.parcel), scene.envelope(finding.parcel)
+    if parcel is None or envelope is None:
+        return []
+    x0, y0, x1, y1 = parcel.shape.bounds
+    top = envelope.ground_m if not len(envelope.solid) else float(envelope.solid.bounds[1, 2])
+    middle = np.array([(x0 + x1) / 2.0, (y0 + y1) / 2.0, top])
+    return [middle, np.array([x0, y0, envelope.ground_m]), np.array([x1, y1, envelope.ground_m])]
 
 
 def _outward(scene: Scene, finding: Finding, focus: Array) -> float:
@@ -110,7 +145,8 @@ def _aimed(focus: Array, radius: float, heading_deg: float, pitch_deg: float) ->
     direction = level * math.cos(pitch) - np.array([0.0, 0.0, math.sin(pitch)])
     right = np.array([level[1], -level[0], 0.0])
     distance = radius / math.sin(math.radians(FIELD_DEG) / 2.0)
-    return Camera(position=focus - distance * direction, direction=direction, up=np.cross(right, direction))
+    return Camera(position=focus - distance * direction, direction=direction, up=np.cross(right, direction),
+                  distance=distance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

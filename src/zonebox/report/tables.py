@@ -32,7 +32,7 @@ def finding_row(facts: Facts) -> Row:
         "tolerance": _number(f.tolerance), "uncertainty": _number(f.uncertainty), "unit": f.unit,
         "utilisation": _number(facts.utilisation), "datum": facts.datum, "easting": east, "northing": north,
         "height": height, "edge": f.where.edge, "edge_role": facts.edge_role, "storey": f.where.storey,
-        "elements": " ".join(f.elements), "cure": facts.cure, "reason": f.reason,
+        "elements": " ".join(f.elements), "cure": facts.cure, "reason": facts.reason,
         "source": "" if control is None else control.source,
     }
 

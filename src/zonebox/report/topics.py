@@ -16,7 +16,7 @@ from zonebox.model import Building, Finding, Report, Scene, State
 from zonebox.report import shapes
 from zonebox.report.facts import Facts, broken, facts_of, is_guidance
 from zonebox.report.limits import limit_plane
-from zonebox.report.sight import camera_of
+from zonebox.report.sight import NO_CAMERAS, Camera, camera_of
 from zonebox.words import Language, word
 
 Array = NDArray[np.float64]
@@ -60,9 +60,13 @@ class Topic:
     viewpoints: tuple[Viewpoint, ...]
 
 
-def topics_of(scene: Scene, report: Report, pictures: Mapping[str, bytes], lang: Language) -> list[Topic]:
-    """Make a topic of every finding that fails or is marginal, worst first."""
-    return [_topic(scene, finding, pictures.get(finding.id), lang) for finding in broken(report)]
+def topics_of(
+    scene: Scene, report: Report, pictures: Mapping[str, bytes], lang: Language,
+    known: Mapping[str, Camera] = NO_CAMERAS,
+) -> list[Topic]:
+    """Make a topic of every finding that fails or is marginal, worst first; ``known`` are cameras chosen before."""
+    return [_topic(scene, finding, pictures.get(finding.id), known.get(finding.id), lang)
+            for finding in broken(report)]
 
 
 def priority_of(finding: Finding) -> str:
@@ -75,7 +79,7 @@ def priority_of(finding: Finding) -> str:
     return PRIORITIES[(finding.state is not State.FAIL) + is_guidance(finding)]
 
 
-def _topic(scene: Scene, finding: Finding, picture: bytes | None, lang: Language) -> Topic:
+def _topic(scene: Scene, finding: Finding, picture: bytes | None, camera: Camera | None, lang: Language) -> Topic:
     facts = facts_of(scene, finding, lang)
     design = shapes.design_of(scene, finding)
     labels = (facts.check, finding.parcel, facts.edge, facts.severity)
@@ -83,7 +87,8 @@ def _topic(scene: Scene, finding: Finding, picture: bytes | None, lang: Language
         guid=facts.uuid, title=" — ".join(t for t in (facts.title, _headline(facts)) if t),
         kind=TYPES[0] if priority_of(finding) == "high" else TYPES[1], priority=priority_of(finding),
         labels=tuple(dict.fromkeys(label for label in labels if label)), description=describe(facts, lang),
-        file="" if design is None else _file_name(design), viewpoints=_viewpoints(scene, finding, facts, picture),
+        file="" if design is None else _file_name(design),
+        viewpoints=_viewpoints(scene, finding, facts, picture, camera or camera_of(scene, finding)),
     )
 
 
@@ -103,7 +108,7 @@ def describe(facts: Facts, lang: Language) -> str:
         (word("report.place", lang), place), (word("report.edge", lang), facts.edge),
         (word("report.storey", lang), f.where.storey), (word("report.clause", lang), clause),
         (word("report.severity", lang), facts.severity), (word("report.cure", lang), facts.cure),
-        (word("report.reason", lang), f.reason), (word("report.elements", lang), " ".join(others)),
+        (word("report.reason", lang), f.said(lang)), (word("report.elements", lang), " ".join(others)),
         (word("report.id", lang), f.id),
     ]
     return "\n".join(f"{name}: {text}" for name, text in rows if text and text != "–")
@@ -117,9 +122,10 @@ def _file_name(design: Building) -> str:
     return Path(design.source).name
 
 
-def _viewpoints(scene: Scene, finding: Finding, facts: Facts, picture: bytes | None) -> tuple[Viewpoint, ...]:
+def _viewpoints(
+    scene: Scene, finding: Finding, facts: Facts, picture: bytes | None, camera: Camera | None
+) -> tuple[Viewpoint, ...]:
     """Make one view of everything and, where the limit is a plane, one of only what lies beyond it."""
-    camera = camera_of(scene, finding)
     if camera is None:
         return ()
     world = scene.frame.world

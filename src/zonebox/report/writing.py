@@ -12,6 +12,7 @@ from zonebox.report.bcf import write_topics
 from zonebox.report.geopackage import write_geopackage
 from zonebox.report.page import NO_PICTURES, write_page
 from zonebox.report.records import write_report
+from zonebox.report.sight import NO_CAMERAS, Camera
 from zonebox.report.topics import topics_of
 from zonebox.report.workbook import write_workbook
 from zonebox.words import Language
@@ -25,7 +26,7 @@ FILES: Final[Mapping[str, str]] = {
 
 def write_all(
     scene: Scene, report: Report, folder: Path, *, lang: Language = "en", pictures: Mapping[str, bytes] = NO_PICTURES,
-    progress: Callable[[int, int], None] | None = None,
+    cameras: Mapping[str, Camera] = NO_CAMERAS, progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Path]:
     """Write every output into a folder; return output -> path.
 
@@ -33,11 +34,13 @@ def write_all(
     ----------
     pictures : mapping
         Finding id -> PNG of its place in space, for the page and for the topics' snapshots.
+    cameras : mapping
+        Finding id -> camera that its picture was taken with; chosen anew for findings that have none.
     progress : callable, optional
         Told (done, total) after each file.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    topics = functools.cache(lambda: topics_of(scene, report, pictures, lang))
+    topics = functools.cache(lambda: topics_of(scene, report, pictures, lang, cameras))
     at = {name: folder / file for name, file in FILES.items()}
     steps: dict[str, Callable[[], Path]] = {
         "report": lambda: write_report(scene, report, at["report"]),
