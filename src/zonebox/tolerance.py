@@ -16,6 +16,9 @@ SHORT_EDGE_M: Final = 0.05
 COLLINEAR_DEG: Final = 3.0
 """A turn smaller than this continues the same boundary chain (domain C1.2) ..."""
 
+STRAIGHT_DEG: Final = 0.5
+"""A corner of a lot that turns less is straight: a yard ends there, round the end of its edge."""
+
 COLLINEAR_SAGITTA_M: Final = 0.10
 """... where it also bulges less than this."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,21 @@ from zonebox.geometry.profile import fixed
 from zonebox.model import ClassEnvelope, EdgeConstraint
 from zonebox_converters.envelopes.resolve import Constraints
 
+BEYOND_M: Final = 1.0
+"""How far cutting solids reach below and above a lot's prism."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cut:
-    """What is left of a lot, and who took what; ``left`` is the solid near the origin, ``middle`` where that is."""
+    """What is left of a lot, and who took what.
+
+    ``left`` is the solid near the origin, ``middle`` where that is; None where no solid had to be made. ``area_at``
+    gives the plan area (m²) of what is left at an elevation.
+    """
 
     solid: Mesh
-    left: solids.Solid
+    left: solids.Solid | None
+    area_at: Callable[[float], float]
     middle: NDArray[np.float64]
     face_control: NDArray[np.int32]
     face_names: tuple[str, ...]
@@ -57,7 +66,7 @@ def cut(shape: Polygon | MultiPolygon, constraints: Constraints, *, ground: floa
     owner = {int(left.original_id()): ""}
     removed: dict[str, float] = {}
     before = above(left, ground).volume()
-    for control, wedge in _forbidden(near, middle, constraints, base - 1.0, top + 1.0):
+    for control, wedge in _forbidden(near, middle, constraints, base - BEYOND_M, top + BEYOND_M):
         if wedge.is_empty():
             continue
         original = wedge.as_original()
@@ -71,7 +80,8 @@ def cut(shape: Polygon | MultiPolygon, constraints: Constraints, *, ground: floa
     names, faces = _attribute(mesh, origin, owner, lowest, top)
     plate = left.slice(ground + tolerance.SPLIT_M).area() if base < ground < top else 0.0
     return Cut(
-        solid=mesh.moved([*middle, 0.0]), left=left, middle=middle, face_control=faces, face_names=names,
+        solid=mesh.moved([*middle, 0.0]), left=left, area_at=lambda z: float(left.slice(z).area()), middle=middle,
+        face_control=faces, face_names=names,
         volume_m3=float(before), footprint_m2=float(plate), removed_m3=removed,
     )
 
@@ -108,7 +118,7 @@ def class_family(
 ) -> tuple[ClassEnvelope, ...]:
     """One envelope for each class of total height: the rest of the envelope under the class's own setbacks (C4)."""
     ruled = [rule for rule in constraints.edges if rule.classes]
-    if not ruled:
+    if not ruled or made.left is None:
         return ()
     near = translate(shape, -made.middle[0], -made.middle[1])
     lot = boundary(near)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from zonebox import tolerance
 from zonebox.geometry.boundary import Boundary
 from zonebox.model import EdgeConstraint, Emptiness
 from zonebox_converters.envelopes.resolve import Constraints
@@ -31,12 +32,24 @@ def explain(lot: Boundary, constraints: Constraints, *, ground: float, top: floa
     )
 
 
+def narrows_out(lot: Boundary, constraints: Constraints, *, top_m: float) -> str | None:
+    """Say in a sentence which edges leave nothing above an elevation under the ceilings; None where none do."""
+    if not constraints.caps or min(cap.top_m for cap in constraints.caps) - top_m < tolerance.SNAP_M:
+        return None
+    tightest = _tightest_pair(lot, constraints.edges, top_m + tolerance.SNAP_M)
+    if tightest is None:
+        return None
+    first, second, width, needed = tightest
+    return (f"nothing is left above {top_m:.2f} m: edges {first.edge} and {second.edge} are {width:.2f} m apart and "
+            f"together require {needed:.2f} m there")
+
+
 def _tightest_pair(
-    lot: Boundary, rules: Sequence[EdgeConstraint], ground: float
+    lot: Boundary, rules: Sequence[EdgeConstraint], level: float
 ) -> tuple[EdgeConstraint, EdgeConstraint, float, float] | None:
-    """Find the two facing edges that lack most room between them: rules, gap and the distances they require."""
+    """Find the facing edges that lack most room between them at an elevation: rules, gap, distances required."""
     worst: tuple[float, EdgeConstraint, EdgeConstraint, float, float] | None = None
-    needed_at = [float(r.profile.distance_at(ground - max(r.ground_m) if any(r.ground_m) else 0.0)) for r in rules]
+    needed_at = [float(r.profile.distance_at(level - max(r.ground_m))) for r in rules]
     for i, first in enumerate(rules):
         for j, second in enumerate(rules[:i]):
             if lot.inward[first.edge] @ lot.inward[second.edge] > -0.5:

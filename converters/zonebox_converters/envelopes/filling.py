@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from zonebox import tolerance
-from zonebox.geometry import solids
 from zonebox.model import Capacity, Control, Kind, Parcel
 
 STOREY_HEIGHT_M: Final = 3.0
@@ -18,7 +18,9 @@ LEAST_PLATE_M2: Final = 1.0
 STOREYS_MAX: Final = 400
 
 
-def fill(left: solids.Solid, parcel: Parcel, controls: tuple[Control, ...], *, ground: float, top: float) -> Capacity:
+def fill(
+    area_at: Callable[[float], float], parcel: Parcel, controls: tuple[Control, ...], *, ground: float, top: float
+) -> Capacity:
     """Stack storeys from the ground up.
 
     Each floor is what the envelope leaves between its bottom and its top, at most what coverage allows, until the floor
@@ -26,8 +28,8 @@ def fill(left: solids.Solid, parcel: Parcel, controls: tuple[Control, ...], *, g
 
     Parameters
     ----------
-    left : Solid
-        The envelope.
+    area_at : function
+        Elevation -> plan area (m²) of the envelope there.
     parcel : Parcel
         Its area is what ratios count against.
     controls : tuple of Control
@@ -49,7 +51,7 @@ def fill(left: solids.Solid, parcel: Parcel, controls: tuple[Control, ...], *, g
         if low + height > top + tolerance.SNAP_M:
             binding = binding or "height"
             break
-        free = _plate(left, low, low + height)
+        free = area_at(low + height - tolerance.SNAP_M / 10.0)      # envelopes only narrow upward: the top decides
         if free < LEAST_PLATE_M2:
             binding = binding or "envelope"
             break
@@ -73,8 +75,3 @@ def fill(left: solids.Solid, parcel: Parcel, controls: tuple[Control, ...], *, g
 def _least(controls: list[Control], kind: Kind) -> float | None:
     return min((c.limit for c in controls if c.kind is kind and c.limit is not None), default=None)
 
-
-def _plate(left: solids.Solid, low: float, high: float) -> float:
-    """Area that is free over a whole storey; envelopes only narrow upward, so its top decides."""
-    del low
-    return float(left.slice(high - tolerance.SNAP_M / 10.0).area())

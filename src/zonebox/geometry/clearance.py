@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import shapely
@@ -37,6 +38,10 @@ class Clearance:
     def margin_m(self) -> float:
         """Room left, negative where the rule is broken."""
         return self.distance_m - self.required_m
+
+
+SAMPLE: Final = 512
+"""How many corners are tried first for a bound on the least margin."""
 
 
 def edge_clearance(
@@ -74,9 +79,13 @@ def _near(soup: Soup, lot: Boundary, rule: EdgeRule) -> Soup:
     flat = soup.corners.reshape(-1, 3)
     line = (flat[:, :2] - lot.start[rule.edge]) @ lot.inward[rule.edge]
     required = rule.profile.distance_at(flat[:, 2] - edge_ground(flat[:, :2], lot, rule.edge, rule.ground_m))
-    counted = edge_distance(flat[:, :2], lot, rule.edge, rule.corner)
-    certain = (counted - required)[np.isfinite(counted) & (counted >= 0.0)]
-    most = max(float(certain.min(initial=np.inf)), 0.0)
+    gap = line - required
+    most = np.inf
+    for few in ([np.argpartition(gap, SAMPLE)[:SAMPLE]] if len(gap) > SAMPLE else []) + [np.arange(len(gap))]:
+        if np.isinf(most):                              # any corner gives a bound, the nearest a good one
+            counted = edge_distance(flat[few, :2], lot, rule.edge, rule.corner)
+            certain = (counted - required[few])[np.isfinite(counted) & (counted >= 0.0)]
+            most = max(float(certain.min(initial=np.inf)), 0.0)
     if not np.isfinite(most):
         return soup
     least = line.reshape(-1, 3).min(1) - required.reshape(-1, 3).max(1)
@@ -147,7 +156,7 @@ def _zones(
             continue
         beyond = soup.above(side * t, side * border)
         inward = np.array([*lot.inward[neighbour], 0.0])
-        if turn < 0.0 and corner_rule is Corner.MITRE:
+        if turn < -tolerance.STRAIGHT_DEG and corner_rule is Corner.MITRE:
             half = n - inward
             zones.append((beyond.above(half, float(half[:2] @ corner)), "line", start))
             continue

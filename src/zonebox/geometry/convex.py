@@ -1,4 +1,4 @@
-"""Many convex polygons at once: clipped by half-planes and raised to prisms, as arrays."""
+"""Many convex polygons at once: clipped by half-planes and raised to stacks of prisms, as arrays."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zonebox import tolerance
+from zonebox.geometry.mesh import Mesh
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,6 +57,14 @@ class Polygons:
         self.corners[rows, : packed.shape[1]] = packed
         self.count[rows] = count
 
+    def copy(self) -> Polygons:
+        """Return polygons that can be clipped apart from these."""
+        return Polygons(corners=self.corners.copy(), count=self.count.copy())
+
+    def some(self, rows: slice) -> Polygons:
+        """Return a few rows."""
+        return Polygons(corners=self.corners[rows], count=self.count[rows])
+
     @property
     def area_m2(self) -> Floats:
         """Areas (n,)."""
@@ -66,40 +75,32 @@ class Polygons:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Prisms:
-    """Closed meshes laid end to end: prism i has vertices and triangles between its starts; triangles count from 0."""
+class Stacks:
+    """Closed meshes laid end to end: stack i has vertices and triangles between its starts; triangles count from 0."""
 
     vertices: Floats
     triangles: NDArray[np.int32]
     vertex_start: Ints
     triangle_start: Ints
 
+    def mesh(self, row: int) -> Mesh:
+        """Return one stack; no triangles where it has no tiers."""
+        return Mesh(vertices=self.vertices[self.vertex_start[row]:self.vertex_start[row + 1]],
+                    triangles=self.triangles[self.triangle_start[row]:self.triangle_start[row + 1]])
 
-def prisms(polygons: Polygons, bottom: Floats, top: Floats) -> Prisms:
-    """Raise polygons to prisms between heights (n,), (n,); rows without corners give nothing.
 
-    Returns closed meshes with outward faces: for c corners 2 c vertices (lower ring, upper ring) and 4 c − 4 triangles.
+def stacked(polygons: Polygons, bottom: Floats, top: Floats, first: Ints) -> Stacks:
+    """Raise polygons between heights (n,), (n,) and stack those of each lot, from row ``first[i]`` on, into a solid.
+
+    Each polygon must lie within the one below it. Stacks that rounding keeps from being joined come out empty.
     """
-    c = polygons.count
-    n = len(c)
-    vertex_start = np.concatenate([[0], np.cumsum(2 * c)])
-    triangle_start = np.concatenate([[0], np.cumsum(np.where(c > 0, 4 * c - 4, 0))])
-    row = np.repeat(np.arange(n), c)
-    k = np.arange(len(row)) - np.repeat(np.cumsum(c) - c, c)
-    flat = polygons.corners[row, k]
-    vertices = np.empty((int(vertex_start[-1]), 3))
-    low, high = vertex_start[row] + k, vertex_start[row] + c[row] + k
-    vertices[low, :2], vertices[low, 2] = flat, bottom[row]
-    vertices[high, :2], vertices[high, 2] = flat, top[row]
-    following = np.where(k + 1 < c[row], k + 1, 0)
-    triangles = np.empty((int(triangle_start[-1]), 3), dtype=np.int32)
-    wall = triangle_start[row] + 2 * k
-    triangles[wall] = np.stack([k, following, following + c[row]], 1)
-    triangles[wall + 1] = np.stack([k, following + c[row], k + c[row]], 1)
-    fan = k < c[row] - 2
-    row_f, k_f = row[fan], k[fan]
-    cap = triangle_start[row_f] + 2 * c[row_f] + 2 * k_f
-    zero = np.zeros_like(k_f)
-    triangles[cap] = np.stack([zero, k_f + 2, k_f + 1], 1)
-    triangles[cap + 1] = np.stack([zero, k_f + 1, k_f + 2], 1) + c[row_f][:, None]
-    return Prisms(vertices=vertices, triangles=triangles, vertex_start=vertex_start, triangle_start=triangle_start)
+    from zonebox.geometry.terraces import stacks
+
+    corners = int(polygons.count.sum())
+    vertices, triangles = np.empty((3 * corners, 3)), np.empty((8 * corners, 3), dtype=np.int32)
+    ends = np.zeros((len(first) - 1, 2), dtype=np.int64)
+    stacks(np.ascontiguousarray(polygons.corners), np.ascontiguousarray(polygons.count, dtype=np.int64), bottom, top,
+           np.ascontiguousarray(first, dtype=np.int64), vertices, triangles, ends)
+    starts = np.concatenate([np.zeros((1, 2), dtype=np.int64), ends])
+    return Stacks(vertices=vertices[:starts[-1, 0]], triangles=triangles[:starts[-1, 1]], vertex_start=starts[:, 0],
+                  triangle_start=starts[:, 1])

@@ -73,7 +73,7 @@ def edge_distance(xy: Array, lot: Boundary, edge: int, corner: Corner = Corner.P
             continue
         offset = xy[beyond] - point
         on_lot_side = offset @ lot.inward[neighbour] >= 0.0
-        if turn < 0.0 and corner is Corner.MITRE:
+        if turn < -tolerance.STRAIGHT_DEG and corner is Corner.MITRE:
             nearer_half = offset @ (lot.inward[edge] - lot.inward[neighbour]) >= 0.0
             distance[beyond] = np.where(nearer_half, inside[beyond], np.inf)
         elif turn < 0.0 or (turn < 90.0 and corner is Corner.RADIAL):
@@ -88,6 +88,8 @@ def edge_ground(xy: Array, lot: Boundary, edge: int, ground: tuple[float, float]
 
     Where the yard runs on past a convex corner so does the slope; round a reflex corner the corner's ground holds.
     """
+    if ground[0] == ground[1]:
+        return np.full(len(xy), ground[0])
     along, _ = edge_coordinates(xy, lot, edge)
     share = along / lot.length[edge]
     if lot.turn_deg[lot.before[edge]] < 0.0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +11,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox.geometry import solids
 from zonebox.geometry.mesh import Mesh
-from zonebox.geometry.tin import tin_index
+from zonebox.geometry.tin import TinIndex, tin_index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +24,8 @@ class LiftedGround:
     ground: Mesh
     lift_m: float
     name: str = "terrain-following"
+    _known: dict[str, TinIndex] = field(default_factory=dict, init=False, repr=False)
+    """The index of the ground, from the first question on."""
 
     @property
     def plan_bounds(self) -> NDArray[np.float64]:
@@ -32,7 +34,9 @@ class LiftedGround:
 
     def limit_at(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Elevation (n,) from which points (n, 2) are forbidden; inf off the ground."""
-        z = tin_index(self.ground).height_at(xy) + self.lift_m
+        if "index" not in self._known:
+            self._known["index"] = tin_index(self.ground)
+        z = self._known["index"].height_at(xy) + self.lift_m
         return np.where(np.isfinite(z), z, np.inf)
 
     def moved(self, offset: ArrayLike) -> LiftedGround:

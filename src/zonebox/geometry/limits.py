@@ -23,6 +23,12 @@ EARTH_BULGE = 12.75
 REFRACTION_K = 4.0 / 3.0
 STATIONS_PER_KM = 20
 
+TUBE_SAGITTA_M = 0.01
+"""How far the facets of a tube stand off it at most (domain C2)."""
+
+CHORD_M = 1e-3
+"""By how much a tube is lowered, so that the chords between its stations do not hang above it."""
+
 
 def view_corridor(eye: Sequence[Point3], target: Sequence[Point3]) -> list[Overhang]:
     """Everything above the lines of sight from an eye (point or segment) to each neighbouring pair of target points.
@@ -170,13 +176,17 @@ def fresnel_link(ends: tuple[Point3, Point3], frequency_ghz: float, share: float
     span = float(np.linalg.norm(b[:2] - a[:2]))
     along = (b[:2] - a[:2]) / span
     across = np.array([-along[1], along[0]])
-    count = max(2, math.ceil(span / 1000.0 * STATIONS_PER_KM))
-    share_along = np.linspace(0.0, 1.0, count + 1)
+    count = max(64, math.ceil(span / 1000.0 * STATIONS_PER_KM))
+    share_along = (1.0 - np.cos(np.linspace(0.0, math.pi, count + 1))) / 2.0    # denser where the tube opens
     d1, d2 = share_along * span / 1000.0, (1.0 - share_along) * span / 1000.0
     radius = share * 17.32 * np.sqrt(d1 * d2 / (frequency_ghz * span / 1000.0))
-    axis = a[2] + (b[2] - a[2]) * share_along - d1 * d2 / (EARTH_BULGE * REFRACTION_K)
-    ring = np.linspace(math.pi, 2.0 * math.pi, 13)
-    grow = 1.0 / math.cos(math.pi / 24.0)                # circumscribed
+    axis = a[2] + (b[2] - a[2]) * share_along - d1 * d2 / (EARTH_BULGE * REFRACTION_K) - CHORD_M
+    # half a turn of tangents, the lowest of them level, so that under the axis the limit is the tube's own
+    half = math.acos(1.0 / (1.0 + TUBE_SAGITTA_M / max(float(radius.max()), TUBE_SAGITTA_M)))
+    steps = 2 * math.ceil(math.pi / (4.0 * half)) + 1
+    half = math.pi / (2.0 * steps)
+    ring = math.pi + half * np.arange(0.0, 2.0 * steps + 1.0, 2.0)
+    grow = 1.0 / math.cos(half)                          # circumscribed
     surfaces = []
     for k in range(count):
         points = []

@@ -39,7 +39,7 @@ def distance_to(rules: Floats, r: int, x: float, y: float) -> float:
         dx, dy = dx - rules[r, 6] * rules[r, 2], dy - rules[r, 6] * rules[r, 3]
     turn, nx, ny = rules[r, at], rules[r, at + 1], rules[r, at + 2]
     on_lot_side = dx * nx + dy * ny >= 0.0
-    if turn < 0.0 and rules[r, 13] == MITRE:
+    if turn < -tolerance.STRAIGHT_DEG and rules[r, 13] == MITRE:
         return float(inside) if dx * (rules[r, 4] - nx) + dy * (rules[r, 5] - ny) >= 0.0 else math.inf
     if turn < 0.0 or (turn < 90.0 and rules[r, 13] == RADIAL):
         return math.hypot(dx, dy) if on_lot_side or turn < -90.0 else math.inf

@@ -53,6 +53,8 @@ class Profile:
     def distance_at(self, height: ArrayLike) -> NDArray[np.float64]:
         """Return the required distance s (m) at heights h above the datum; at a jump the larger side."""
         h = np.asarray(height, dtype=np.float64)
+        if len(self.points) == 1 and self.slope == 0.0 and self.from_below:
+            return np.where(np.isnan(h), h, self.points[0][1])
         ph, ps = (np.array(column) for column in zip(*self.points, strict=True))
         k = np.searchsorted(ph, h, side="right")            # points at or below h
         lower, upper = np.clip(k - 1, 0, None), np.clip(k, None, len(ph) - 1)

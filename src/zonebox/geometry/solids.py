@@ -6,9 +6,10 @@ mesh enters through `solid_of`, which checks first.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Final
 
 import manifold3d
 import numpy as np
@@ -25,12 +26,17 @@ from zonebox.geometry.mesh import Mesh, is_closed
 Solid = Any
 """A `manifold3d.Manifold`, which ships no type information."""
 
-_OUTSIDE_M = tolerance.SNAP_M
+OUTSIDE_M: Final = tolerance.SNAP_M
 """How far a cutting solid reaches beyond the lot's wall, so that no film is left on it."""
 
+SQUARE_DEG: Final = 91.0
+"""A corner that turns more is sharp: the end of a sweep meets no wall there, only the corner, and need not reach over
+it by as much, which would take that much off an arm of the lot beyond."""
 
+
+@functools.lru_cache(maxsize=8)
 def solid_of(mesh: Mesh) -> Solid:
-    """Turn a closed, outward-facing mesh into a solid.
+    """Turn a closed, outward-facing mesh into a solid; those of the last few meshes are remembered.
 
     Raises
     ------
@@ -75,6 +81,11 @@ def united(solids: Iterable[Solid]) -> Solid:
     """Union of solids."""
     listed = list(solids)
     return Manifold.batch_boolean(listed, manifold3d.OpType.Add) if listed else Manifold()
+
+
+def without(solid: Solid, others: Iterable[Solid]) -> Solid:
+    """Return a solid less some others."""
+    return Manifold.batch_boolean([solid, *others], manifold3d.OpType.Subtract)
 
 
 def outlines(solid: Solid, height: float) -> list[NDArray[np.float64]]:
@@ -123,7 +134,8 @@ def edge_wedge(
 
 def _is_round(turn_deg: float, corner: Corner) -> bool:
     """Whether a rule goes round a corner by true distance."""
-    return (turn_deg < 0.0 and corner is not Corner.MITRE) or (0.0 <= turn_deg < 90.0 and corner is Corner.RADIAL)
+    mitre = corner is Corner.MITRE and turn_deg < -tolerance.STRAIGHT_DEG
+    return (turn_deg < 0.0 and not mitre) or (0.0 <= turn_deg < 90.0 and corner is Corner.RADIAL)
 
 
 def _sweep(lot: Boundary, rule: EdgeRule, section: NDArray[np.float64]) -> Solid:
@@ -133,7 +145,7 @@ def _sweep(lot: Boundary, rule: EdgeRule, section: NDArray[np.float64]) -> Solid
     turns = float(lot.turn_deg[lot.before[edge]]), float(lot.turn_deg[edge])
     before, after = (_run_on(turn, depth, rule.corner) for turn in turns)
     outline = section.copy()
-    outline[[0, -1], 0] = -_OUTSIDE_M
+    outline[[0, -1], 0] = -OUTSIDE_M
     body = Manifold.extrude(CrossSection([outline]), length + before + after)      # local: x = d, y = h, z = along
     slope = (ground[1] - ground[0]) / length
     origin = lot.start[edge] - before * t
@@ -144,11 +156,18 @@ def _sweep(lot: Boundary, rule: EdgeRule, section: NDArray[np.float64]) -> Solid
     ]))
     ends = ((lot.start[edge], lot.before[edge], before, turns[0]), (lot.end[edge], lot.after[edge], after, turns[1]))
     for corner, neighbour, run, turn in ends:
-        if run > 2 * _OUTSIDE_M:
+        if run > 2 * OUTSIDE_M:
             inward = lot.inward[neighbour] if turn >= 0.0 else n - lot.inward[neighbour]
             inward = inward / np.linalg.norm(inward)
-            body = body.trim_by_plane((float(inward[0]), float(inward[1]), 0.0), float(inward @ corner) - _OUTSIDE_M)
+            body = body.trim_by_plane((float(inward[0]), float(inward[1]), 0.0), float(inward @ corner) - OUTSIDE_M)
     return body
+
+
+def run_on_m(turn_deg: float, depth: float) -> float:
+    """How far a parallel sweep of some depth runs past a corner: to the neighbour's line, nowhere where it ends."""
+    if not 0.0 <= turn_deg < 90.0:
+        return 0.0
+    return depth / math.tan(math.radians(max(turn_deg, tolerance.STRAIGHT_DEG)))
 
 
 def _run_on(turn_deg: float, depth: float, corner: Corner) -> float:
@@ -156,10 +175,27 @@ def _run_on(turn_deg: float, depth: float, corner: Corner) -> float:
     if _is_round(turn_deg, corner):
         return 0.0
     if turn_deg < 0.0:
-        return depth * math.tan(math.radians(min(-turn_deg, 170.0) / 2.0)) + 3 * _OUTSIDE_M
+        return depth * math.tan(math.radians(min(-turn_deg, 170.0) / 2.0)) + 3 * OUTSIDE_M
     if turn_deg >= 90.0:
-        return _OUTSIDE_M
-    return depth / math.tan(math.radians(max(turn_deg, 0.5))) + 3 * _OUTSIDE_M
+        return OUTSIDE_M if turn_deg < SQUARE_DEG else tolerance.WELD_M
+    return run_on_m(turn_deg, depth) + 3 * OUTSIDE_M
+
+
+def arc_directions(
+    normal: NDArray[np.float64], along: NDArray[np.float64], span_deg: float, depth: float
+) -> NDArray[np.float64]:
+    """Directions (m, 2) round a corner, from an edge's normal towards ``along``, of a circumscribed arc.
+
+    A radius times these is the polygon round the arc, tangent to the strip's line at both ends and overlapping it by a
+    hair; the step is such that the polygon stands off an arc of radius ``depth`` by `tolerance.ARC_SAGITTA_M` at most.
+    """
+    total = math.radians(span_deg)
+    half = math.acos(1.0 / (1.0 + tolerance.ARC_SAGITTA_M / depth))
+    steps = max(1, math.ceil(total / (2.0 * half)))
+    half = total / steps / 2.0
+    angles = np.concatenate([[-1e-4, 0.0], (np.arange(steps) * 2 + 1) * half, [total, total + 1e-4]])
+    stretch = np.concatenate([[1.0, 1.0], np.full(steps, 1.0 / math.cos(half)), [1.0, 1.0]])
+    return np.asarray((np.cos(angles)[:, None] * normal + np.sin(angles)[:, None] * along) * stretch[:, None])
 
 
 def _revolve(
@@ -168,15 +204,7 @@ def _revolve(
 ) -> Solid:
     """Turn the profile about a corner by an angle from this edge's normal, circumscribed."""
     n, t = lot.inward[edge], lot.tangent[edge] * (1.0 if at_end else -1.0)
-    total = math.radians(span_deg)
-    depth = float(section[:, 0].max())
-    half = math.acos(1.0 / (1.0 + tolerance.ARC_SAGITTA_M / depth))
-    steps = max(1, math.ceil(total / (2.0 * half)))
-    half = total / steps / 2.0
-    # tangent to the strip's line at both ends; corners of the circumscribed polygon in between
-    angles = np.concatenate([[-1e-4, 0.0], (np.arange(steps) * 2 + 1) * half, [total, total + 1e-4]])
-    stretch = np.concatenate([[1.0, 1.0], np.full(steps, 1.0 / math.cos(half)), [1.0, 1.0]])
-    direction = (np.cos(angles)[:, None] * n + np.sin(angles)[:, None] * t) * stretch[:, None]
+    direction = arc_directions(n, t, span_deg, float(section[:, 0].max()))
     ring = section[section[:, 0] > 0.0]
     axis_low, axis_high = float(section[:, 1].min()), float(section[:, 1].max())
     return _fan(corner, direction, ring, (axis_low, axis_high), ground, clockwise=at_end)

@@ -68,6 +68,8 @@ class Soup:
         signed = self.corners @ n - offset
         signed[np.abs(signed) < tolerance.SPLIT_M] = 0.0
         inside = signed <= 0.0
+        if inside.all():
+            return self
         count = inside.sum(1)
         kept = [self.corners[count == 3]]
         origins = [self.origin[count == 3]]
@@ -97,8 +99,8 @@ def nearest_on_sides(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Least value of |p − point| (in plan) − slope · z over the sides of triangles.
 
-    The function is convex along a segment, so each side is searched by golden section; over a whole triangle the
-    least value lies on its border, because the function is homogeneous about a point of its axis.
+    Along a segment the function is convex and its least value has a closed form; over a whole triangle the least value
+    lies on its border, because the function is homogeneous about a point of its axis.
 
     Parameters
     ----------
@@ -124,13 +126,7 @@ def nearest_on_sides(
         p = a + (b - a) * share[:, None]
         return np.asarray(np.hypot(*(p[:, :2] - axis).T) - slope * p[:, 2])
 
-    golden = (np.sqrt(5.0) - 1.0) / 2.0
-    low, high = np.zeros(len(a)), np.ones(len(a))
-    for _ in range(48):                                 # 0.618**48 of a side: far below a micrometre
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        nearer = value(left) <= value(right)
-        low, high = np.where(nearer, low, left), np.where(nearer, right, high)
-    candidates = np.stack([(low + high) / 2.0, np.zeros(len(a)), np.ones(len(a))])
+    candidates = np.stack([_turning_point(a[:, :2] - axis, b - a, slope), np.zeros(len(a)), np.ones(len(a))])
     values = np.stack([value(c) for c in candidates])
     best = values.argmin(0)
     share = candidates[best, np.arange(len(a))]
@@ -139,3 +135,31 @@ def nearest_on_sides(
     places = (a + (b - a) * share[:, None]).reshape(-1, 3, 3)
     rows = np.arange(len(side))
     return per_side[rows, side], places[rows, side]
+
+
+def _turning_point(
+    start: NDArray[np.float64], along: NDArray[np.float64], slope: float
+) -> NDArray[np.float64]:
+    """Share (n,) of segments, 0–1, where |p| (in plan) − slope · z is least.
+
+    Measured along the segment in plan from the foot of the perpendicular, with h its length, the function is
+    √(h² + τ²) − k·τ, k = slope · rise per metre. For |k| < 1 it turns at τ = k·h / √(1 − k²); else it only falls or
+    rises and an end is least.
+
+    Parameters
+    ----------
+    start : (n, 2) float64
+        Plan position of the segments' starts, from the axis.
+    along : (n, 3) float64
+        From start to end.
+    """
+    length = np.hypot(along[:, 0], along[:, 1])
+    flat = length > 0.0
+    safe = np.where(flat, length, 1.0)
+    unit = along[:, :2] / safe[:, None]
+    foot = -(start * unit).sum(1)
+    off = np.abs(start[:, 0] * unit[:, 1] - start[:, 1] * unit[:, 0])
+    k = slope * along[:, 2] / safe
+    turns = flat & (np.abs(k) < 1.0)
+    shift = np.where(turns, k, 0.0) * off / np.sqrt(1.0 - np.where(turns, k, 0.0) ** 2)
+    return np.where(turns, np.clip((foot + shift) / safe, 0.0, 1.0), 0.0)

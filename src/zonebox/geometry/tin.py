@@ -6,7 +6,7 @@ several pieces side by side. Triangles that stand upright have no plan area and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from zonebox import tolerance
 
 if TYPE_CHECKING:
-    from shapely.geometry import MultiPolygon, Polygon
+    from shapely.geometry import LineString, MultiPolygon, Polygon
 
     from zonebox.geometry.mesh import Mesh
 
@@ -57,6 +57,9 @@ class TinIndex:
     shape: tuple[int, int]
     starts: Indices
     lists: NDArray[np.int32]
+    _last: list[tuple[Polygon | MultiPolygon, tuple[Indices, NDArray[np.object_], Floats]]] = field(
+        default_factory=list, init=False, repr=False)
+    """The polygon asked about last and its pieces: a parcel is asked for its mean and its range."""
 
     def triangle_at(self, xy: ArrayLike) -> Indices:
         """Triangle over each point (n, 2) -> (n,); −1 outside. On a shared edge or corner, the lowest number."""
@@ -84,6 +87,48 @@ class TinIndex:
     def height_in(self, triangle: Indices, xy: ArrayLike) -> Floats:
         """Height (n,) over points (n, 2) whose triangle (n,) is known from `triangle_at`, metres."""
         return _heights_in(self.corners[triangle], np.asarray(xy, dtype=np.float64).reshape(-1, 2))
+
+    def slope_at(self, xy: ArrayLike) -> Floats:
+        """Gradient (dz/dx, dz/dy) of the surface over points (n, 2) -> (n, 2); NaN outside.
+
+        It is that of the triangle over the point; on a shared edge, of the one with the lower number.
+
+        Examples
+        --------
+        >>> from zonebox.geometry.mesh import Mesh
+        >>> ramp = Mesh(vertices=[[0, 0, 0], [4, 0, 0], [0, 4, 2]], triangles=[[0, 1, 2]])
+        >>> tin_index(ramp).slope_at([[1, 1], [9, 9]]).tolist()
+        [[0.0, 0.5], [nan, nan]]
+        """
+        points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+        triangle = self._locate(points)
+        slope = np.full((len(points), 2), np.nan)
+        hit = triangle >= 0
+        own = self.corners[triangle[hit]]
+        u, v = own[:, 1] - own[:, 0], own[:, 2] - own[:, 0]
+        slope[hit, 0] = (u[:, 2] * v[:, 1] - v[:, 2] * u[:, 1]) / _cross(u, v)
+        slope[hit, 1] = (v[:, 2] * u[:, 0] - u[:, 2] * v[:, 0]) / _cross(u, v)
+        return slope
+
+    def profile(self, line: LineString) -> Floats:
+        """Cut the surface along a line -> (n, 2): distance from its start and height, metres.
+
+        The points are the corners of the line and the places where it crosses an edge of a triangle, so that the
+        heights between them are linear; where the surface ends, the height is NaN.
+        """
+        corners = shapely.get_coordinates(line)
+        box = shapely.box(*line.bounds)
+        low, high = self.corners[:, :, :2].min(1), self.corners[:, :, :2].max(1)
+        x0, y0, x1, y1 = box.bounds
+        near = (low[:, 0] <= x1) & (high[:, 0] >= x0) & (low[:, 1] <= y1) & (high[:, 1] >= y0)
+        sides = shapely.linestrings(self.corners[near][:, [0, 1, 2, 0], :2])
+        met = shapely.get_coordinates(shapely.intersection(sides, line))
+        along = shapely.line_locate_point(line, shapely.points(np.concatenate([corners, met])))
+        along[len(corners) - 1] = line.length                           # of a ring that ends where it starts
+        along = np.unique(np.round(along / tolerance.SPLIT_M)) * tolerance.SPLIT_M
+        along = np.minimum(along[np.diff(along, prepend=-1.0) > tolerance.SNAP_M / 10], line.length)
+        places = shapely.get_coordinates(shapely.line_interpolate_point(line, along))
+        return np.column_stack([along, self.height_at(places)])
 
     def mean_over(self, shape: Polygon | MultiPolygon) -> float:
         """Mean height over a polygon, exact for the triangles; NaN where less than half of it is covered.
@@ -135,6 +180,13 @@ class TinIndex:
 
     def _pieces(self, shape: Polygon | MultiPolygon) -> tuple[Indices, NDArray[np.object_], Floats]:
         """Triangles that share area with a polygon: their numbers, the shared parts and the areas of these, m²."""
+        known, found = self._last[0] if self._last else (None, None)
+        if known is not shape or found is None:
+            found = self._cut_with(shape)
+            self._last[:] = [(shape, found)]
+        return found
+
+    def _cut_with(self, shape: Polygon | MultiPolygon) -> tuple[Indices, NDArray[np.object_], Floats]:
         nothing = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.object_), np.zeros(0)
         if shape.is_empty or not len(self.corners):
             return nothing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from zonebox.geometry import profile
 from zonebox.geometry.boundary import boundary
 from zonebox.geometry.edgewise import EdgeRule, height_limit
 from zonebox.geometry.mesh import components, is_closed, volume_m3
-from zonebox.geometry.strips import inset
+from zonebox.geometry.stepwise import section, strips
 from zonebox.model import Control, Kind, Parcel
 from zonebox_converters.envelopes import build_one
-from zonebox_converters.envelopes.bulk import build_many
+from zonebox_converters.envelopes.bulk import Envelopes, build_many, gathered
+from zonebox_converters.envelopes.sharing import shared
 
 KINDS = [profile.fixed(3.0), profile.tiers(((0.0, 2.0), (9.0, 5.0))), profile.recession(6.0, 50.0),
          profile.proportional(0.3, 2.0), profile.fixed(0.0)]
@@ -80,7 +82,11 @@ def test_insets_are_the_set_that_edge_distance_forbids(seed: int) -> None:
     lot = boundary(shape)
     rng = np.random.default_rng(seed)
     distances = {e: float(rng.uniform(0.0, 6.0)) for e in range(len(lot))}
-    left = inset(shape, lot, distances)
+    edges = list(distances)
+    outlines = strips(lot, edges, list(distances.values()), [max(distances.values())] * len(edges), set())
+    left = shape.difference(shapely.union_all([Polygon(ring).buffer(0.0) for ring in outlines]))
+    kept = section([lot.start]) - section(outlines)
+    assert kept.area() == pytest.approx(left.area, abs=1e-4)
     points = rng.uniform(-40, 40, (6000, 2))
     rules = [EdgeRule(edge=e, profile=profile.fixed(s), ground_m=(0.0, 0.0)) for e, s in distances.items()]
     free = height_limit(points, shape=shape, boundary=lot, caps=(), edge_rules=rules)[0] > 0
@@ -99,3 +105,33 @@ def test_a_thousand_lots_of_a_real_city(shared_data: Path) -> None:
         one = build_one(parcels[k], tuple(controls[parcels[k].id]), None)
         assert one is not None
         assert many.volume_m3[k] == pytest.approx(one.volume_m3, rel=1e-5, abs=1e-2)
+
+
+def test_a_helper_builds_the_same_chunks(shared_data: Path) -> None:
+    assert shared_data.is_dir()
+    from bench.bench_envelopes import city
+
+    parcels, controls = city(40)
+    chunks = [[(p, tuple(controls[p.id])) for p in parcels[k:k + 10]] for k in range(0, 40, 10)]
+    helped = threading.Event()
+    mine: list[object] = []
+
+    def work(chunk: list[tuple[Parcel, tuple[Control, ...]]]) -> Envelopes:
+        mine.append(chunk)
+        assert helped.wait(120.0) or len(mine) == 1     # until the helper has done one
+        return gathered(chunk)
+
+    done: list[int] = []
+
+    def told(number: int) -> None:
+        done.append(number)
+        helped.set()
+
+    made = shared(chunks, work, workers=2, told=told)
+    assert sorted(done) == [0, 1, 2, 3]
+    assert len(mine) < len(chunks)
+    for chunk, pieces in zip(chunks, made, strict=True):
+        alone = gathered(chunk)
+        assert pieces.parcels == alone.parcels
+        np.testing.assert_array_equal(pieces.vertices, alone.vertices)
+        np.testing.assert_array_equal(pieces.face_control, alone.face_control)

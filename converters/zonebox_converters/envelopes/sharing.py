@@ -1,0 +1,96 @@
+"""Chunks of a city shared with other processes of this machine; what they do not finish is done here.
+
+A helper is a fresh interpreter that reads pickled chunks from its input and writes pickled results to its output; it is
+neither forked nor does it import the program that started it.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import IO, Any, Final, TypeVar
+
+_LENGTH: Final = struct.Struct("<Q")
+_MODULE: Final = "zonebox_converters.envelopes.worker"
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+
+def shared(
+    chunks: Sequence[Chunk], work: Callable[[Chunk], Result], *, workers: int, told: Callable[[int], None]
+) -> list[Result]:
+    """Work on chunks, this process and ``workers − 1`` helpers side by side; results in the order of the chunks.
+
+    ``work`` is what `worker` does too; ``told`` hears the number of a chunk when it is done.
+    """
+    results: dict[int, Result] = {}
+    waiting = list(range(len(chunks)))[::-1]
+    lock = threading.Lock()
+
+    def following() -> int | None:
+        with lock:
+            return waiting.pop() if waiting else None
+
+    def done(number: int, result: Result) -> None:
+        with lock:
+            results[number] = result
+            told(number)
+
+    helpers = [threading.Thread(target=_serve, args=(chunks, following, done, waiting.append), daemon=True)
+               for _ in range(min(workers, len(chunks)) - 1)]
+    for helper in helpers:
+        helper.start()
+    while (number := following()) is not None:
+        done(number, work(chunks[number]))
+    for helper in helpers:
+        helper.join()
+    while (number := following()) is not None:          # given back by a helper that died
+        done(number, work(chunks[number]))
+    return [results[number] for number in range(len(chunks))]
+
+
+def _serve(
+    chunks: Sequence[Any], following: Callable[[], int | None], done: Callable[[int, Any], None],
+    give_back: Callable[[int], None],
+) -> None:
+    """Keep one helper busy until there are no chunks; give back the one it died on."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
+    number: int | None = None
+    try:
+        with subprocess.Popen([sys.executable, "-m", _MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              env=environment) as process:
+            receive(process.stdout)                     # it is ready
+            while (number := following()) is not None:
+                send(process.stdin, chunks[number])
+                result = receive(process.stdout)
+                done(number, result)
+            assert process.stdin is not None
+            process.stdin.close()
+    except (OSError, EOFError):
+        if number is not None:
+            give_back(number)
+
+
+def send(pipe: IO[bytes] | None, value: object) -> None:
+    """Write a value to a pipe, its length before it."""
+    assert pipe is not None
+    data = pickle.dumps(value, protocol=5)
+    pipe.write(_LENGTH.pack(len(data)))
+    pipe.write(data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes] | None) -> Any:
+    """Read the next value of a pipe; EOFError where there is none, or not all of it."""
+    assert pipe is not None
+    head = pipe.read(_LENGTH.size)
+    data = pipe.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
+    if not head or len(data) < _LENGTH.unpack(head)[0]:
+        raise EOFError
+    return pickle.loads(data)  # noqa: S301 - from our own process
