@@ -54,7 +54,8 @@ def _parking(rule: Rule) -> Sheet:
     sheet.area(_box(0, 4, 20, 12), ALLOWED)
     for k in range(6):
         sheet.line([*_box(k * 3.3, 0, k * 3.3 + 2.6, 3), (k * 3.3, 0)], LINE)
-    sheet.text(0, 8, f"{rate:g} places per 100 m²" if demand.rates else f"{rate:g} places")
+    places = f"{rate:g} place{'' if rate == 1.0 else 's'}"
+    sheet.text(0, 8, f"{places} per 100 m²" if demand.rates else places)
     return sheet
 
 
