@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from zonebox.errors import InputError
 from zonebox.frame import check_scene_crs
-from zonebox.local_system import LocalSystem, local_system
+from zonebox.frame.local_system import LocalSystem, local_system
 
 DATA_VARIABLE: Final = "ZONEBOX_DATA"
 """Environment variable with the folder of data that scenes do not carry themselves; it overrides `scene.data_root`."""

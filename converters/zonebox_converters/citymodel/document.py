@@ -11,7 +11,7 @@ import numpy as np
 
 from zonebox.errors import FrameError, InputError
 from zonebox.frame import Frame, known_crs, settle_crs
-from zonebox.placing import likely_crs
+from zonebox.frame.placing import likely_crs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import numpy as np
 
 from zonebox.errors import FrameError
 from zonebox.frame import Frame, known_crs, same_horizontal, settle_crs, short_label
-from zonebox.placing import likely_crs
+from zonebox.frame.placing import likely_crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

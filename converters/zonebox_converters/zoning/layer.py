@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from zonebox.errors import InputError
 from zonebox.frame import Frame, known_crs
-from zonebox.placing import placed
+from zonebox.frame.placing import placed
 
 Shapes = NDArray[np.object_]
 Bounds = tuple[float, float, float, float]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from zonebox.errors import InputError, public_url
 from zonebox.frame import Entry, Frame, crs_label
-from zonebox.local_system import LOCAL, LocalSystem
+from zonebox.frame.local_system import LOCAL, LocalSystem
 from zonebox.model import ControlLine, Plan
 from zonebox_converters.zoning.applying import apply_rules, some
 from zonebox_converters.zoning.area_rules import with_area_rule

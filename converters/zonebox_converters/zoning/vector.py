@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from zonebox.errors import InputError
 from zonebox.frame import Frame
-from zonebox.local_system import LocalSystem
-from zonebox.placing import placed
+from zonebox.frame.local_system import LocalSystem
+from zonebox.frame.placing import placed
 from zonebox_converters.zoning import database, drawing, encodings, gml, ozfs
 from zonebox_converters.zoning.layer import Bounds, Layer, Shapes, settled
 from zonebox_converters.zoning.quiet import FAILURES, quietly

@@ -13,6 +13,7 @@ import pyproj
 from numpy.typing import ArrayLike
 
 from zonebox.errors import FrameError
+from zonebox.frame.local_system import LOCAL, LocalSystem
 from zonebox.frame.operations import (
     Points,
     applied,
@@ -28,7 +29,6 @@ from zonebox.frame.operations import (
     use_grids,
 )
 from zonebox.frame.references import check_scene_crs, checked, code_of, is_ellipsoidal, parsed, plane_of
-from zonebox.local_system import LOCAL, LocalSystem
 
 ORIGIN_STEP_M: Final = 1000.0
 """The origin is rounded to this, so that editing a parcel does not move the frame of the whole scene."""

@@ -10,7 +10,7 @@ import pyproj
 from pyproj.exceptions import CRSError
 
 from zonebox.errors import FrameError
-from zonebox.local_system import LOCAL
+from zonebox.frame.local_system import LOCAL
 
 AUTHORITIES: Final = ("EPSG:", "ESRI:", "OGC:", "IAU", "NKG:")
 """A CRS name that begins otherwise is WKT."""

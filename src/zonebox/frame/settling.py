@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zonebox.errors import FrameError
+from zonebox.frame.local_system import LOCAL
 from zonebox.frame.metric import Frame
 from zonebox.frame.references import has_vertical, is_geographic, same_horizontal, short_label
-from zonebox.local_system import LOCAL
 
 AGREE_M: Final = 0.01
 """Two references that put a point less than this apart are the same for our purpose."""

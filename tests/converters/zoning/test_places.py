@@ -14,9 +14,9 @@ import shapely
 from converters.zoning.plans import FRAME, ORIGIN, box, layer, plan
 from zonebox.errors import FrameError, InputError
 from zonebox.frame import Frame
-from zonebox.local_system import local_system
+from zonebox.frame.local_system import local_system
+from zonebox.frame.placing import likely_crs, placed
 from zonebox.model import Plan
-from zonebox.placing import likely_crs, placed
 from zonebox_converters.zoning import PlanSpec, extent, read
 from zonebox_converters.zoning.disagreement import bd09_offset_deg, gcj02_offset_deg, suspected_offset
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from zonebox.errors import FrameError
 from zonebox.frame import crs_label, gauss_kruger, in_area_of_use, is_geographic, known_crs
-from zonebox.local_system import LOCAL
+from zonebox.frame.local_system import LOCAL
 
 Bounds = tuple[float, float, float, float]
 
