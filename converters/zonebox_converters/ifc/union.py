@@ -28,6 +28,9 @@ WINDOW_M: Final = 6.0
 REVEAL_M: Final = 0.6
 """A recess of the outline up to so wide and so deep is the reveal of a window or door, and belongs to the wall."""
 
+SNAP_M: Final = 1e-3
+"""Outlines that come this near touch."""
+
 FIN_M: Final = 0.3
 """What is thinner than this and stands out from a storey is a fin or a railing, not floor."""
 
@@ -306,8 +309,14 @@ def _without_fins(cut: Any) -> Any:
     They count as no floor area (GB/T 50353-2013, 3.0.27). Between fins the facade would pass for a row of window
     reveals. Walls that enclose nothing are left as they are.
     """
+    import shapely
+
     opened = cut.buffer(-FIN_M / 2, join_style="mitre").buffer(FIN_M / 2, join_style="mitre").intersection(cut)
-    return opened if opened.area > cut.area / 2 else cut
+    if opened.area <= cut.area / 2:
+        return cut
+    thin = _surfaces(cut.difference(opened)).geoms
+    held = [p for p in thin if len(shapely.get_parts(p.buffer(SNAP_M).intersection(opened))) > 1]   # a thin wall
+    return shapely.union_all([opened, *held])
 
 
 def _enclosed(cut: Any, above: Any) -> Any:
