@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zonebox_converters.tiles import metadata
+from zonebox_converters.tiles.batched import BATCH_ID, b3dm
 from zonebox_converters.tiles.glb import LINES, TRIANGLES, GlbBuilder, Json, bounds, y_up
-from zonebox_converters.tiles.layers import Layer, Look
+from zonebox_converters.tiles.look import Look
 from zonebox_converters.tiles.place import Matrix, into
-from zonebox_converters.tiles.surface import Drawn, creases, draw, face_normals, vertex_normals, weld
+from zonebox_converters.tiles.surface import Drawn, creases, draw, face_normals, owned, vertex_normals, weld
 
 MOST_MATERIALS: Final = 32
 """With more colours than this a tile carries them on its vertices, so that it is not drawn in a hundred calls."""
 
 LEAST_AREA_M2: Final = 1e-8
 """A triangle with less has no direction in float32 and is not drawn."""
+
+FEATURE_ID: Final = "_FEATURE_ID_0"
 
 LINE_SHADE: Final = 0.55
 """Lines have the colour of their faces, this much of its brightness, opaque."""
@@ -64,38 +67,55 @@ class Part:
     matrix: Matrix
 
 
-def content(part: Part, *, generator: str) -> Content | None:
-    """Write a part of a layer as a GLB; None where no triangle has an area."""
+def content(part: Part, *, generator: str, version: str = "1.1") -> Content | None:
+    """Write a part of a layer as a GLB, for version 1.0 in a b3dm; None where no triangle has an area."""
     look, matrix = part.look, part.matrix
     points, triangles = into(matrix, part.points), part.triangles.astype(np.int64)
     if not look.smooth:
-        first, place = weld(points.astype(np.float32))
+        source, triangles, owner = owned(triangles, part.feature.astype(np.int64), len(points))
+        points = points if source is None else points[source]
+        first, place = weld(points.astype(np.float32), owner)
         points, triangles = points[first], place[triangles]
     faces, keep = face_normals(points, triangles, least_area_m2=LEAST_AREA_M2)
     if not keep.any():
         return None
     triangles = triangles[keep]
-    features, feature = np.unique(part.feature[keep].astype(np.int64), return_inverse=True)
+    kept = part.feature[keep].astype(np.int64)
+    present = np.bincount(kept, minlength=len(part.table)) > 0
+    features, feature = np.flatnonzero(present), (np.cumsum(present) - 1)[kept]
     palette, group, tint = _palette(part.color[keep])
     smooth = part.normals @ matrix[:3, :3] if part.normals is not None else None
     drawn = draw(triangles, faces if smooth is None else smooth, feature, tint, smooth=smooth is not None)
     if look.lift_m:
         points = points + look.lift_m * vertex_normals(points, triangles)
-    edges = creases(triangles, faces, feature) if look.outline or look.lines else None
+    edges = creases(triangles, faces) if look.outline or look.lines else None
 
     glb = GlbBuilder()
     positions = y_up(points[drawn.source])
-    attributes = _attributes(glb, positions, drawn, len(features), palette if len(palette) > MOST_MATERIALS else None)
+    attributes = _attributes(glb, positions, drawn, len(features), palette if len(palette) > MOST_MATERIALS else None,
+                             ids_named=BATCH_ID if version == "1.0" else FEATURE_ID)
     looks = _materials(palette, look)
     primitives, materials = _primitives(glb, attributes, drawn, looks, group, edges, look)
     document = _document(primitives, materials, generator)
-    for primitive in primitives:
-        primitive.setdefault("extensions", {})["EXT_mesh_features"] = {
-            "featureIds": [{"featureCount": len(features), "attribute": 0, "propertyTable": 0}]}
-    document["extensions"] = {"EXT_structural_metadata": metadata.encode(part.table.take(features), glb)}
+    table = part.table.take(features)
+    if version == "1.0":
+        used = document.pop("extensionsUsed")
+        data = b3dm(glb.finish(document | ({"extensionsUsed": used} if used else {})), table)
+    else:
+        _tell(document, primitives, table, glb)
+        data = glb.finish(document)
     low, high = bounds(positions).astype(np.float64)
     box = np.array([[low[0], -high[2], low[1]], [high[0], -low[2], high[1]]])
-    return Content(data=glb.finish(document), box=box, triangles=len(triangles))
+    return Content(data=data, box=box, triangles=len(triangles))
+
+
+def _tell(document: Json, primitives: list[Json], table: metadata.Table, glb: GlbBuilder) -> None:
+    """Put the features' ids and properties into a document (EXT_mesh_features, EXT_structural_metadata)."""
+    for primitive in primitives:
+        primitive.setdefault("extensions", {})["EXT_mesh_features"] = {
+            "featureIds": [{"featureCount": len(table), "attribute": 0, "propertyTable": 0}]}
+    document["extensions"] = {"EXT_structural_metadata": metadata.encode(table, glb)}
+    document["extensionsUsed"] = sorted({*document["extensionsUsed"], "EXT_mesh_features", "EXT_structural_metadata"})
 
 
 def _palette(colors: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
@@ -104,7 +124,10 @@ def _palette(colors: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.i
     One group a colour; where there are too many, one of opaque triangles and one of translucent.
     """
     packed = np.ascontiguousarray(colors).view(np.dtype("<u4")).reshape(-1)
-    codes, tint = np.unique(packed, return_inverse=True)
+    if packed.min() == packed.max():
+        codes, tint = packed[:1], np.zeros(len(packed), dtype=np.int64)
+    else:
+        codes, tint = np.unique(packed, return_inverse=True)
     palette = codes.astype("<u4").view(np.uint8).reshape(-1, 4)
     tint = tint.astype(np.int64)
     group = tint if len(codes) <= MOST_MATERIALS else (palette[tint, 3] < 255).astype(np.int64)
@@ -112,12 +135,12 @@ def _palette(colors: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.i
 
 
 def _attributes(glb: GlbBuilder, positions: NDArray[np.float32], drawn: Drawn, features: int,
-                palette: NDArray[np.uint8] | None) -> dict[str, int]:
+                palette: NDArray[np.uint8] | None, *, ids_named: str) -> dict[str, int]:
     ids = drawn.feature.astype(np.uint16 if features <= 0xFFFF + 1 else np.float32)
     attributes = {
         "POSITION": glb.attribute(positions, bounded=True),
         "NORMAL": glb.attribute(y_up(drawn.normals)),
-        "_FEATURE_ID_0": glb.attribute(ids),
+        ids_named: glb.attribute(ids),
     }
     if palette is not None:
         linear = np.round(_linear(palette) * 0xFFFF).astype(np.uint16)
@@ -193,10 +216,9 @@ def _primitives(
 
 
 def _document(primitives: list[Json], materials: list[Json], generator: str) -> Json:
-    used = {"EXT_mesh_features", "EXT_structural_metadata", *_extensions(primitives), *_extensions(materials)}
     return {
         "asset": {"version": "2.0", "generator": generator},
-        "extensionsUsed": sorted(used),
+        "extensionsUsed": sorted(_extensions(primitives) | _extensions(materials)),
         "scene": 0,
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0}],
@@ -207,14 +229,3 @@ def _document(primitives: list[Json], materials: list[Json], generator: str) -> 
 
 def _extensions(objects: Iterable[Json]) -> set[str]:
     return {name for entry in objects for name in entry.get("extensions", {})}
-
-
-def anchors(layer: Layer, limit: int) -> NDArray[Any]:
-    """Point (m, 2) by which each triangle finds its tile: its feature's middle; its own where the feature is large."""
-    xy = layer.mesh.vertices[:, :2]
-    a, b, c = layer.mesh.triangles.T
-    middle = (xy[a] + xy[b] + xy[c]) / 3.0
-    count = np.bincount(layer.feature, minlength=len(layer.table))
-    total = np.stack([np.bincount(layer.feature, middle[:, k], minlength=len(count)) for k in range(2)], axis=1)
-    whole = total / np.maximum(count, 1)[:, None]
-    return np.where((count > limit)[layer.feature, None], middle, whole[layer.feature])

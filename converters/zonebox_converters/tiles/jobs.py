@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 
 from zonebox_converters.tiles.content import Part, content
 from zonebox_converters.tiles.glbcheck import read_glb
-from zonebox_converters.tiles.layers import Layer
-from zonebox_converters.tiles.place import Matrix
+from zonebox_converters.tiles.legacy import read_legacy
 from zonebox_converters.tiles.store import write_file
 from zonebox_converters.tiles.tiling import box12
-from zonebox_converters.tiles.verify import gltf_problems
+from zonebox_converters.tiles.verifier import gltf_problems
 from zonebox_converters.tiles.volumes import read_volume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
-    """A part of a layer, the file it becomes, and the name of the program that stands in it."""
+    """A part of a layer, the file it becomes, the name of the program that stands in it, the version of 3D Tiles."""
 
     layer: str
     part: Part
     path: Path
     generator: str
+    version: str = "1.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,22 +55,18 @@ class Done:
     problems: tuple[str, ...]
 
 
-def part_of(layer: Layer, rows: NDArray[np.intp], ecef: NDArray[np.float64], normals: NDArray[np.float64] | None,
-            matrix: Matrix) -> Part:
-    """Cut the triangles ``rows`` out of a layer whose vertices are ``ecef`` in EPSG:4978."""
-    used, flat = np.unique(layer.mesh.triangles[rows], return_inverse=True)
-    features, feature = np.unique(layer.feature[rows], return_inverse=True)
-    return Part(points=ecef[used], normals=None if normals is None else normals[used], matrix=matrix,
-                triangles=flat.reshape(-1, 3).astype(np.int32), feature=feature.astype(np.int32),
-                color=layer.color[rows], table=layer.table.take(features), look=layer.look)
-
-
 def perform(job: Job) -> Done | None:
     """Write a part's file and check it; None where no triangle of it has an area."""
-    made = content(job.part, generator=job.generator)
+    made = content(job.part, generator=job.generator, version=job.version)
     if made is None:
         return None
     volume, _ = read_volume({"box": box12(made.box)}, job.part.matrix)
-    problems = gltf_problems(*read_glb(made.data), job.part.matrix, [volume] if volume is not None else [])
+    volumes = [volume] if volume is not None else []
+    if job.version == "1.0":
+        embedded, problems = read_legacy(made.data)
+        for inner in embedded:
+            problems += gltf_problems(*read_glb(inner.glb), job.part.matrix, volumes)
+    else:
+        problems = gltf_problems(*read_glb(made.data), job.part.matrix, volumes)
     return Done(box=made.box, triangles=made.triangles, size=len(made.data), problems=tuple(problems),
                 rewritten=write_file(job.path, made.data))

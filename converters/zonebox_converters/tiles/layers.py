@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from zonebox.geometry.mesh import Mesh, merged
 from zonebox.model import Building, Control, ControlEnvelope, Finding, Kind, Parcel, Report, Scene, State, Terrain
+from zonebox_converters.tiles.look import Look
 from zonebox_converters.tiles.metadata import FLOAT64, STRING, UINT32, VERDICT, Property, Schema, Table, table
 
 ORDER: Final = ("terrain", "context", "design", "envelopes", "findings")
@@ -28,22 +29,6 @@ _WORST_FIRST: Final = (State.FAIL, State.MARGINAL, State.NOT_CHECKED, State.PASS
 _LIMIT_SIGN: Final = {Kind.GREEN: "≥"}
 _LIMIT_UNIT: Final = {Kind.HEIGHT: " m", Kind.HEIGHT_ABSOLUTE: " m"}
 _STOREY_KEYS: Final = ("storeysAboveGround", "storeys", "floors", "层数", "CS")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """How a layer is drawn.
-
-    ``smooth`` shades across triangles; ``outline`` draws folds into the faces (``CESIUM_primitive_outline``),
-    ``lines`` as line primitives that every client shows; ``lift_m`` moves faces outward, so that a piece of a surface
-    does not flicker with the surface.
-    """
-
-    smooth: bool = False
-    outline: bool = False
-    lines: bool = False
-    double_sided: bool = True
-    lift_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,16 +57,26 @@ class Layer:
     look: Look
 
 
-def layers(scene: Scene, report: Report) -> tuple[Layer, ...]:
-    """Make the layers of a scene that have something to show, in the order of `ORDER`."""
-    made = (
-        _terrain(scene.terrain),
-        _context(scene.context),
-        _design(scene.designs, report),
-        _envelopes(scene, report),
-        _findings(report.findings),
+def layers(scene: Scene, report: Report) -> Iterator[Layer]:
+    """Make the layers of a scene that have something to show one after the other, in the order of `ORDER`."""
+    makers: tuple[Callable[[], Layer | None], ...] = (
+        lambda: _terrain(scene.surface),
+        lambda: _context(scene.context),
+        lambda: _design(scene.designs, report),
+        lambda: _envelopes(scene, report),
+        lambda: _findings(report.findings),
     )
-    return tuple(layer for layer in made if layer is not None and len(layer.mesh))
+    for make in makers:
+        layer = make()
+        if layer is not None and len(layer.mesh):
+            yield layer
+
+
+def triangle_count(scene: Scene, report: Report) -> int:
+    """Count the triangles of all layers without making them."""
+    meshes = [*(b.mesh for b in (*scene.context, *scene.designs)), *(e.solid for e in scene.envelopes)]
+    parts = [finding.part for finding in report.findings if finding.part is not None]
+    return sum(map(len, (*meshes, *parts))) + (len(scene.surface.mesh) if scene.surface else 0)
 
 
 def worst(states: Iterable[State]) -> State | None:

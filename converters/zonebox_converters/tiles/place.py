@@ -7,10 +7,13 @@ then expressed in the flat local frame of its tile, whose matrix the tileset car
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox.frame import Frame, ecef
+if TYPE_CHECKING:
+    from zonebox.frame import Frame
 
 Matrix = NDArray[np.float64]
 Points = NDArray[np.float64]
@@ -21,6 +24,8 @@ def tile_matrix(frame: Frame, x: float, y: float) -> Matrix:
 
     The columns are east, north, the ellipsoid's normal and the origin.
     """
+    from zonebox.frame import ecef
+
     lon, lat, height = frame.to_geographic([[x, y, 0.0]])[0]
     sl, cl = np.sin(np.radians(lon)), np.cos(np.radians(lon))
     sp, cp = np.sin(np.radians(lat)), np.cos(np.radians(lat))

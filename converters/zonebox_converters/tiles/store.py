@@ -39,13 +39,20 @@ class Folder:
         self.root = root
         self.written = 0
         self._kept: set[str] = set()
-        self._planned = set(planned)
+        self._force = force
+        self._planned: set[str] = set()
         self._before = _listed(root / MANIFEST)
-        foreign = sorted(name for name in self._planned - self._before if (root / name).exists())
-        if foreign and not force:
-            raise OutputExistsError(f"{root / foreign[0]}: got a file that zonebox did not write, want a free place; "
-                                    "choose another folder or pass --force")
-        root.mkdir(parents=True, exist_ok=True)
+        self.plan(planned)
+
+    def plan(self, names: Iterable[str]) -> None:
+        """Announce more files, before any of them is written."""
+        more = set(names)
+        foreign = sorted(name for name in more - self._before if (self.root / name).exists())
+        if foreign and not self._force:
+            raise OutputExistsError(f"{self.root / foreign[0]}: got a file that zonebox did not write, want a free "
+                                    "place; choose another folder or pass --force")
+        self._planned |= more
+        self.root.mkdir(parents=True, exist_ok=True)
         self._list(self._planned | self._before)
 
     def put(self, name: str, data: bytes) -> None:

@@ -16,6 +16,9 @@ CREASE_DEG: Final = 20.0
 NORMAL_STEP: Final = 1.0 / 1024.0
 """Faces of one plane differ by rounding only; normals this close share their vertices."""
 
+_DIRECTION_BITS: Final = 12
+"""Hold a normal's component in steps: -1024 to 1024."""
+
 _MIX: Final = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93],
                        dtype=np.uint64)
 
@@ -62,14 +65,17 @@ def group_rows(rows: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         mixed ^= rows[:, i].astype(np.uint64) + _MIX[i % 4]
         mixed *= _MIX[(i + 1) % 4]
         mixed ^= mixed >> np.uint64(29)
-    first, group = _group(mixed)
+    first, group = group_numbers(mixed)
     if not np.array_equal(rows[first[group]], rows):
         _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     return first, group.reshape(-1)
 
 
-def _group(codes: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Group equal numbers as `numpy.unique` does, without the slower sort that keeps equals in order."""
+def group_numbers(codes: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Group equal numbers: give the first row of each group, and the group of every row.
+
+    As `numpy.unique` does, without the slower sort that keeps equals in order.
+    """
     if not len(codes):
         return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
     order = np.argsort(codes)
@@ -80,10 +86,16 @@ def _group(codes: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp
     return np.minimum.reduceat(order, np.flatnonzero(new)), group
 
 
-def weld(positions: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Join vertices (n, 3) that are drawn at exactly the same place: representatives, and the place of each vertex."""
+def weld(positions: NDArray[np.float32], owner: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Join a feature's vertices (n, 3) that are drawn at exactly the same place.
+
+    Returns
+    -------
+    first, place : (k,), (n,) intp
+        Representatives, and the place of each vertex.
+    """
     bits = (positions + np.float32(0.0)).view(np.int32).astype(np.int64)
-    return group_rows(bits)
+    return group_rows(np.column_stack([bits, owner]))
 
 
 def face_normals(
@@ -127,29 +139,60 @@ def draw(
     feature, color : (m,) int64
         Of the triangles.
     """
-    told = [feature, color]
-    if not smooth:
-        told += list(np.round(normals / NORMAL_STEP).astype(np.int64).T)
-    _, facet = group_rows(np.stack(told, axis=1))
+    facet = _facets(feature, color, None if smooth else np.round(normals / NORMAL_STEP).astype(np.int64))
     places = int(triangles.max()) + 1 if len(triangles) else 1
-    key = np.repeat(facet.astype(np.int64) * places, 3) + triangles.reshape(-1)
-    _, first, index = np.unique(key, return_index=True, return_inverse=True)
+    first, index = group_numbers(np.repeat(facet.astype(np.int64) * places, 3) + triangles.reshape(-1))
     source, face = triangles.reshape(-1)[first], first // 3
     return Drawn(source=source, normals=normals[source if smooth else face], feature=feature[face], color=color[face],
                  triangles=index.reshape(-1, 3).astype(np.int64))
 
 
-def creases(triangles: NDArray[Any], normals: NDArray[np.float64], feature: Ints) -> tuple[NDArray[np.bool_], Ints]:
+def _facets(feature: Ints, color: Ints, turned: Ints | None) -> NDArray[np.intp]:
+    """Group triangles (m,) that may share vertices: of one feature, one colour and, unless smooth, one plane.
+
+    Where feature, colour and direction fit side by side into 64 bits they are compared as one number.
+    """
+    told = [feature, color] if turned is None else [feature, color, *turned.T]
+    bits = 0 if turned is None else 3 * _DIRECTION_BITS
+    if len(feature) and (int(feature.max()) + 1) * (int(color.max()) + 1) < 1 << (62 - bits):
+        code = feature * (int(color.max()) + 1) + color
+        if turned is not None:
+            for column in turned.T:
+                code = (code << _DIRECTION_BITS) + (column + (1 << (_DIRECTION_BITS - 1)))
+        return group_numbers(code)[1]
+    return group_rows(np.stack(told, axis=1))[1]
+
+
+def owned(triangles: NDArray[Any], feature: Ints, count: int) -> tuple[NDArray[np.intp] | None, Ints, Ints]:
+    """Give every feature vertices of its own.
+
+    Returns
+    -------
+    source : (n,) intp or None
+        Vertex that each is a copy of; None where no feature shares any, and nothing is copied.
+    triangles : (m, 3) int64
+        Rows of the vertices returned.
+    owner : (n,) int64
+        Feature of each vertex; -1 for a vertex that no triangle uses.
+    """
+    flat, spread = triangles.reshape(-1).astype(np.int64), np.repeat(feature, 3)
+    owner = np.full(count, -1, dtype=np.int64)
+    owner[flat] = spread
+    if np.array_equal(owner[flat], spread):
+        return None, flat.reshape(-1, 3), owner
+    first, index = group_numbers(spread * count + flat)
+    return flat[first], index.reshape(-1, 3).astype(np.int64), spread[first]
+
+
+def creases(triangles: NDArray[Any], normals: NDArray[np.float64]) -> tuple[NDArray[np.bool_], Ints]:
     """Find the edges where a feature folds, ends or branches.
 
     Parameters
     ----------
     triangles : (m, 3)
-        Rows of places, equal where triangles meet.
+        Rows of places, equal where triangles of one feature meet; different features share none.
     normals : (m, 3) float64
         Of the faces.
-    feature : (m,) int64
-        Edges are shared only within a feature.
 
     Returns
     -------
@@ -158,11 +201,18 @@ def creases(triangles: NDArray[Any], normals: NDArray[np.float64], feature: Ints
     once : (k,) int64
         One position in ``folded.ravel()`` for each folded edge, so that lines are not drawn twice.
     """
-    ends = np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=2).reshape(-1, 2).astype(np.int64)
-    owner = np.repeat(feature, 3)
-    first, group = group_rows(np.stack([ends.min(1), ends.max(1), owner], axis=1))
-    face = np.repeat(np.arange(len(triangles)), 3)
-    turned = np.einsum("ij,ij->i", normals[face], normals[face[first[group]]]) < np.cos(np.radians(CREASE_DEG))
-    sharp = np.bincount(group, weights=turned, minlength=len(first)) > 0
-    sharp |= np.bincount(group, minlength=len(first)) == 1
-    return sharp[group].reshape(-1, 3), np.sort(first[sharp]).astype(np.int64)
+    a = triangles.reshape(-1).astype(np.int64)
+    b = np.roll(triangles, -1, axis=1).reshape(-1).astype(np.int64)
+    code = np.minimum(a, b) * (int(a.max(initial=0)) + 1) + np.maximum(a, b)
+    order = np.argsort(code)
+    ranked = code[order]
+    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]])) if len(code) else order[:0]
+    count = np.diff(np.append(starts, len(code)))
+    lead = np.minimum.reduceat(order, starts) if len(starts) else starts
+    group = np.repeat(np.arange(len(starts)), count)
+    turned = np.einsum("ij,ij->i", normals[order // 3], normals[lead[group] // 3]) < np.cos(np.radians(CREASE_DEG))
+    sharp = count == 1
+    sharp[group[turned]] = True
+    folded = np.empty(len(code), dtype=np.bool_)
+    folded[order] = np.repeat(sharp, count)
+    return folded.reshape(-1, 3), np.sort(lead[sharp]).astype(np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -53,6 +53,11 @@ class Cell:
             yield from child.leaves()
 
 
+def bare(cell: Cell) -> Cell:
+    """Return the tree without its triangles, which for a city weigh as much as the meshes."""
+    return replace(cell, rows=cell.rows[:0].copy(), children=tuple(map(bare, cell.children)))
+
+
 def quadtree(points: NDArray[np.float64], *, limit: int = TRIANGLES_PER_TILE) -> Cell:
     """Divide triangles among cells by the point (m, 2) that stands for each.
 
@@ -77,9 +82,10 @@ def quadtree(points: NDArray[np.float64], *, limit: int = TRIANGLES_PER_TILE) ->
 def _split(points: NDArray[np.float64], rows: NDArray[np.intp], size: float, limit: int) -> tuple[Cell, ...]:
     """Cells of one size that hold these rows, ordered by column and row, each divided as far as needed."""
     place = np.floor(points[rows] / size).astype(np.int64)
-    order = np.lexsort((place[:, 1], place[:, 0]))
-    place, rows = place[order], rows[order]
-    starts = np.flatnonzero(np.any(np.diff(place, axis=0) != 0, axis=1)) + 1
+    code = (place[:, 0] << 32) + place[:, 1]
+    order = np.argsort(code, kind="stable")
+    place, rows, code = place[order], rows[order], code[order]
+    starts = np.flatnonzero(code[1:] != code[:-1]) + 1
     cells = []
     for members, (column, row) in zip(np.split(rows, starts), place[np.concatenate([[0], starts])], strict=True):
         small = len(members) <= limit and size <= LARGEST_CELL_M

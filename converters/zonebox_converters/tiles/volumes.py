@@ -10,8 +10,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox.frame import ecef, from_ecef
-
 Points = NDArray[np.float64]
 
 LENGTHS: Final = {"box": 12, "region": 6, "sphere": 4}
@@ -42,6 +40,8 @@ class Volume:
     def surface(self) -> Points:
         """Points (n, 3) in EPSG:4978 that the volume reaches: corners, poles, or a grid over a region."""
         if self.kind == "region":
+            from zonebox.frame import ecef  # pyproj is slow to load, and zonebox's own tiles have boxes
+
             west, south, east, north, low, high = self.numbers
             east += 2 * np.pi if east < west else 0.0
             steps = np.linspace(0.0, 1.0, 3)
@@ -69,6 +69,8 @@ class Volume:
         return np.asarray(np.maximum(along.max(axis=0), 0.0))
 
     def _outside_region(self, points: Points) -> NDArray[np.float64]:
+        from zonebox.frame import from_ecef
+
         west, south, east, north, low, high = self.numbers
         geographic = from_ecef(points)
         lon, lat = np.radians(geographic[:, 0]), np.radians(geographic[:, 1])

@@ -1,8 +1,12 @@
-"""`zonebox tiles --verify` from outside."""
+"""`zonebox tiles --verify` and `--serve` from outside."""
 
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -53,3 +57,20 @@ def test_json_holds_the_same(tiles: Path) -> None:
 def test_no_tileset_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such tileset"):
         verified(str(tmp_path))
+
+
+def test_serve_prints_an_address_and_ends_on_interrupt(tiles: Path) -> None:
+    """A folder of tiles needs no scene; stdout holds the address and nothing else."""
+    words = [sys.executable, "-m", "zonebox.cli", "tiles", str(tiles), "--serve", "--no-browser", "--lang", "zh"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        address = program.stdout.readline().strip()
+        assert address.startswith("http://127.0.0.1:")
+        assert address.endswith("/?lang=zh")
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            assert b"viewer.js" in answer.read()
+        with urllib.request.urlopen(address.partition("?")[0] + "tiles/tileset.json", timeout=30) as answer:
+            assert answer.read() == (tiles / "tileset.json").read_bytes()
+        program.send_signal(signal.SIGINT)
+        rest, said = program.communicate(timeout=60)
+        assert (program.returncode, rest, said) == (0, "", "")

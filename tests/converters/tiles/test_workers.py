@@ -43,7 +43,7 @@ def test_the_bytes_do_not_depend_on_the_workers(alone: dict[str, bytes], tmp_pat
     tiles = len([name for name in alone if name.endswith(".glb")])
     assert tiles >= 4
     assert sorted(seen) == [("context", k + 1, tiles) for k in range(tiles)]
-    assert result.rewritten == tiles + 2
+    assert result.rewritten == tiles + 3         # two tilesets and a style
     assert write(town(), NONE, tmp_path, workers=count).rewritten == 0
 
 

@@ -236,7 +236,7 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write(scene, report, tmp_path / name)
     files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file())
-    assert len(files) == 12
+    assert len(files) == 17
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "one").rglob("*.*")}

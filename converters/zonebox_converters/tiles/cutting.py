@@ -1,0 +1,75 @@
+"""Cutting a layer into the parts of its tiles: which triangle goes where, and what a part takes along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox.frame import Frame
+from zonebox_converters.tiles.content import Part
+from zonebox_converters.tiles.layers import Layer
+from zonebox_converters.tiles.place import Matrix
+from zonebox_converters.tiles.surface import vertex_normals
+
+
+def anchors(layer: Layer, limit: int) -> NDArray[Any]:
+    """Point (m, 2) by which each triangle finds its tile: its feature's middle; its own where the feature is large."""
+    xy = layer.mesh.vertices[:, :2]
+    a, b, c = layer.mesh.triangles.T
+    middle = (xy[a] + xy[b] + xy[c]) / 3.0
+    count = np.bincount(layer.feature, minlength=len(layer.table))
+    total = np.stack([np.bincount(layer.feature, middle[:, k], minlength=len(count)) for k in range(2)], axis=1)
+    whole = total / np.maximum(count, 1)[:, None]
+    return np.where((count > limit)[layer.feature, None], middle, whole[layer.feature])
+
+
+class Cutter:
+    """Cuts the triangles of a layer into parts and brings each part to the globe.
+
+    Only a smooth layer crosses as a whole, because its normals at a tile's rim lean on the neighbours.
+    """
+
+    def __init__(self, layer: Layer, frame: Frame, matrix: Matrix) -> None:
+        self._layer, self._frame = layer, frame
+        vertices, triangles = layer.mesh.vertices, layer.mesh.triangles
+        self._ecef = frame.to_ecef(vertices) if layer.look.smooth else None
+        self._normals = None if self._ecef is None else vertex_normals(self._ecef - matrix[:3, 3], triangles)
+        self._seen = np.zeros(len(vertices), dtype=np.bool_)
+        self._number = np.empty(len(vertices), dtype=np.int32)
+
+    def part(self, rows: NDArray[np.intp], matrix: Matrix) -> Part:
+        """Cut the triangles ``rows`` out, for the tile whose frame is ``matrix``."""
+        layer = self._layer
+        triangles = layer.mesh.triangles[rows]
+        used = self._used(triangles)
+        points = self._frame.to_ecef(layer.mesh.vertices[used]) if self._ecef is None else self._ecef[used]
+        features, feature = distinct(layer.feature[rows])
+        return Part(points=points, normals=None if self._normals is None else self._normals[used], matrix=matrix,
+                    triangles=self._number[triangles], feature=feature.astype(np.int32), color=layer.color[rows],
+                    table=layer.table.take(features), look=layer.look)
+
+    def _used(self, triangles: NDArray[np.int32]) -> NDArray[np.intp]:
+        """Give the vertices that triangles use, and number them from 0 on; marking is faster than sorting."""
+        low, high = int(triangles.min()), int(triangles.max()) + 1
+        self._seen[triangles] = True
+        used = np.flatnonzero(self._seen[low:high]) + low
+        self._seen[used] = False
+        self._number[used] = np.arange(len(used), dtype=np.int32)
+        return used
+
+
+def distinct(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find the distinct numbers (k,) in ascending order, and the place of each number (m,) among them.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in distinct(np.array([7, 7, 9]))], distinct(np.array([], dtype=int))[0].tolist()
+    ([[7, 9], [0, 0, 1]], [])
+    """
+    new = np.diff(numbers, prepend=numbers[:1] - 1)
+    if np.any(new < 0):
+        values, place = np.unique(numbers, return_inverse=True)
+        return values, place.astype(np.int64)
+    return numbers[new != 0], np.cumsum(new != 0) - 1
