@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh.md")
-VERBS = ("", "run", "check", "tiles", "view", "report", "envelopes")
+VERBS = ("", "run", "check", "tiles", "view", "report", "envelopes", "info", "new")
 
 
 def help_text(verb: str) -> str:
