@@ -120,7 +120,9 @@ def opened(
     from zonebox import builtcache
 
     folder = claim(output_folder(scene_path, out), force=force)
-    known = builtcache.load(builtcache.entry(folder / "cache", scenefile.read(scene_path), variant))
+    watch = watch or Stopwatch()
+    with watch.step("opened"):
+        known = builtcache.load(builtcache.entry(folder / "cache", scenefile.read(scene_path), variant))
     return known or checked(scene_path, out, workers=workers, variant=variant, force=force, watch=watch,
                             memory_mb=memory_mb)
 
@@ -139,7 +141,7 @@ def run(
         The output folder holds files of these names that no run of zonebox wrote.
     """
     watch = watch or Stopwatch()
-    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
+    scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
     outputs, remarks = _review(scene, report, folder, lang, watch)
     outputs["envelopes"] = _envelopes_file(scene, folder, watch)
@@ -160,7 +162,7 @@ def review(
 ) -> RunResult:
     """Build and check the scene and write what a reviewer needs: page, map layers, sheets, BCF topics."""
     watch = watch or Stopwatch()
-    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
+    scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
     outputs, remarks = _review(scene, report, folder, lang, watch)
     outputs["run"] = provenance.write_run(scene, watch.laps, folder / "run.json")
@@ -186,7 +188,7 @@ def export_tiles(
 ) -> RunResult:
     """Build and check the scene and write its 3D Tiles."""
     watch = watch or Stopwatch()
-    scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
+    scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
     outputs = {"tiles": _tiles(scene, report, folder, watch, force=force, version=version),
                "run": provenance.write_run(scene, watch.laps, folder / "run.json")}

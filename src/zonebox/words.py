@@ -17,6 +17,7 @@ _CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "FAIL": ("FAIL", "不符合"),
     "NOT_CHECKED": ("not checked", "未检查"),
     # steps
+    "step.opened": ("cache", "缓存"),
     "step.plan": ("plan", "读取规划"),
     "step.terrain": ("terrain", "地形"),
     "step.context": ("context", "现状建筑"),

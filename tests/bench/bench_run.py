@@ -32,8 +32,10 @@ def main(scenes: list[str]) -> None:
             warm, warm_steps = one_run(scene, out)
         print(f"{scene}: cold {cold:.1f} s, rerun {warm:.1f} s, ratio {warm / cold:.2f}")
         print(f"  {'step':<12}{'cold s':>9}{'rerun s':>9}{'peak MB':>9}")
-        for a, b in zip(cold_steps, warm_steps, strict=True):
-            print(f"  {a['name']:<12}{a['seconds']:>9.2f}{b['seconds']:>9.2f}{a['peak_mb']:>9.0f}")
+        again = {step["name"]: step["seconds"] for step in warm_steps}     # an unchanged scene is not built again
+        for step in cold_steps:
+            rerun = f"{again[step['name']]:.2f}" if step["name"] in again else "–"
+            print(f"  {step['name']:<12}{step['seconds']:>9.2f}{rerun:>9}{step['peak_mb']:>9.0f}")
 
 
 if __name__ == "__main__":

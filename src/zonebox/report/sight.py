@@ -76,6 +76,8 @@ def camera_of(scene: Scene, finding: Finding) -> Camera | None:
     focus = targets[0]
     radius = float(np.clip(np.linalg.norm(targets - focus, axis=1).max() * 1.15, LEAST_M, MOST_M))
     heading = _outward(scene, finding, focus)
+    if not finding.design:                                      # a place in glass, which hides nothing
+        return _aimed(focus, radius, heading + TURNS_DEG[0], PITCHES_DEG[1])
     blockers = _blockers(scene, focus, radius)
     best: tuple[int, Camera] | None = None
     for pitch in PITCHES_DEG:
