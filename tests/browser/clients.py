@@ -10,7 +10,6 @@ import contextlib
 import functools
 import http.server
 import json
-import os
 import shutil
 import subprocess
 import threading
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
-import pytest
+from conftest import unavailable
 
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
@@ -40,8 +39,21 @@ def need(*, module: str, browser: bool = False) -> None:
     if not browser and shutil.which("node") is None:
         missing.append("apt-get install nodejs")
     if missing:
-        tell = pytest.fail if os.environ.get("CI") else pytest.skip
-        tell(f"not installed: {', '.join(missing)}")
+        unavailable("not installed", ", ".join(missing))
+
+
+def overhear(page: Any, address: str, *, outside: list[str], messages: list[str]) -> None:
+    """Stop every request that leaves ``address``, and write down what was stopped and what the page complains of."""
+    def guard(route: Any) -> None:
+        if route.request.url.startswith((address, "blob:", "data:")):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", guard)
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.on("console", lambda message: messages.append(message.text) if message.type == "error" else None)
 
 
 def chromium() -> str | None:
@@ -131,16 +143,7 @@ def cesium(tiles: Path, tileset: str = "tileset.json", **view: float) -> Iterato
         page = browser.new_page(viewport={"width": 720, "height": 480})
         client = Cesium(page)
 
-        def guard(route: Any) -> None:
-            if route.request.url.startswith((address, "blob:", "data:")):
-                route.continue_()
-            else:
-                client.outside.append(route.request.url)
-                route.abort()
-
-        page.route("**/*", guard)
-        page.on("pageerror", lambda error: client.messages.append(str(error)))
-        page.on("console", lambda m: client.messages.append(m.text) if m.type == "error" else None)
+        overhear(page, address, outside=client.outside, messages=client.messages)
         page.goto(f"{address}/page/page_cesium.html?{query}")
         page.wait_for_function("state.errors.length || (state.ready && state.loaded)", timeout=LOAD_MS)
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from browser.clients import ARGUMENTS, HERE, chromium
+from browser.clients import ARGUMENTS, HERE, chromium, overhear
 from zonebox.tilepage import serving
 
 LOAD_S = 600.0
@@ -65,16 +65,7 @@ def opened(tiles: Path, *, client: str = "three", query: str = "") -> Iterator[P
             page = browser.new_page(viewport={"width": 1000, "height": 640})
             shown = Page(page)
 
-            def guard(route: Any) -> None:
-                if route.request.url.startswith((address, "blob:", "data:")):
-                    route.continue_()
-                else:
-                    shown.outside.append(route.request.url)
-                    route.abort()
-
-            page.route("**/*", guard)
-            page.on("pageerror", lambda error: shown.messages.append(str(error)))
-            page.on("console", lambda m: shown.messages.append(m.text) if m.type == "error" else None)
+            overhear(page, address, outside=shown.outside, messages=shown.messages)
             page.goto(f"{address}{query}")
             shown.settle()
             yield shown

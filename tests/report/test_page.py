@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -84,8 +85,9 @@ def test_pictures_without_a_closed_solid_or_an_envelope() -> None:
     for case in (opened, replace(made, envelopes=())):
         report = checks.run(case)
         for each in report.findings:
-            plan_picture(case, each, "en")
-            section_picture(case, each, "zh")
+            for drawn in (plan_picture(case, each, "en"), section_picture(case, each, "zh")):
+                assert drawn == "" or ET.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
+                assert not re.search(r"\bnan\b", drawn)
 
 
 def test_section_shows_the_height_over_the_limit_to_scale() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import unavailable
 from zonebox.viewer import Ability
 from zonebox.viewer.probe import WINDOW_VARIABLE
 
@@ -44,9 +45,7 @@ show(block.scene(), block.report(), ability=able, size=(480, 300))
 def test_a_window_follows_its_camera(ability: Ability) -> None:
     assert ability.pictures
     if shutil.which("xvfb-run") is None:
-        if os.environ.get("CI"):
-            pytest.fail("no virtual screen: apt-get install xvfb")
-        pytest.skip("no virtual screen: apt-get install xvfb")
+        unavailable("no virtual screen", "apt-get install xvfb")
     code = TURN.format(tests=str(Path(__file__).resolve().parents[1]))
     command = ["xvfb-run", "-a", "-s", "-screen 0 640x480x24", sys.executable, "-W", "error::DeprecationWarning",
                "-c", code]

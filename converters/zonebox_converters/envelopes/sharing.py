@@ -7,15 +7,14 @@ neither forked nor does it import the program that started it.
 from __future__ import annotations
 
 import os
-import pickle
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import IO, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-_LENGTH: Final = struct.Struct("<Q")
+from zonebox.pipes import receive, send
+
 _MODULE: Final = "zonebox_converters.envelopes.worker"
 
 Chunk = TypeVar("Chunk")
@@ -75,22 +74,3 @@ def _serve(
     except (OSError, EOFError):
         if number is not None:
             give_back(number)
-
-
-def send(pipe: IO[bytes] | None, value: object) -> None:
-    """Write a value to a pipe, its length before it."""
-    assert pipe is not None
-    data = pickle.dumps(value, protocol=5)
-    pipe.write(_LENGTH.pack(len(data)))
-    pipe.write(data)
-    pipe.flush()
-
-
-def receive(pipe: IO[bytes] | None) -> Any:
-    """Read the next value of a pipe; EOFError where there is none, or not all of it."""
-    assert pipe is not None
-    head = pipe.read(_LENGTH.size)
-    data = pipe.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
-    if not head or len(data) < _LENGTH.unpack(head)[0]:
-        raise EOFError
-    return pickle.loads(data)  # noqa: S301 - from our own process

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from zonebox.pipes import receive, send
 from zonebox_converters.envelopes.bulk import gathered
-from zonebox_converters.envelopes.sharing import receive, send
 
 
 def main() -> None:

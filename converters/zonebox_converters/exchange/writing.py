@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from zonebox.errors import InputError, OutputExistsError
+from zonebox.files import write_bytes
 from zonebox.model import Scene
 from zonebox_converters.exchange import cad, cityjson, ifcfile, meshes, tables
 
@@ -64,7 +63,7 @@ def write(scene: Scene, path: Path, *, schema: str = SCHEMAS[0], force: bool = F
     """
     ending = check_target(path, schema=schema, force=force)
     data = ifcfile.encode(scene, schema=schema) if ending == ".ifc" else FORMATS[ending](scene)
-    return _put(path, data)
+    return write_bytes(path, data)
 
 
 def check_target(path: Path, *, schema: str = SCHEMAS[0], force: bool = False) -> str:
@@ -94,19 +93,3 @@ def _is_ours(path: Path) -> bool:
     with path.open("rb") as stream:
         head = stream.read(_LOOK_BYTES)
     return SIGNATURE in head or head.startswith(tables.CSV_HEAD) or not head
-
-
-def _put(path: Path, data: bytes) -> Path:
-    """Write a file in one step; unchanged content is left alone."""
-    if path.is_file() and path.read_bytes() == data:
-        return path
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from zonebox.pipes import receive, send
 from zonebox_converters.tiles.jobs import perform
-from zonebox_converters.tiles.workers import receive, send
 
 
 def main() -> None:

@@ -7,17 +7,15 @@ is neither forked nor does it import the program that started it. A job whose wo
 from __future__ import annotations
 
 import os
-import pickle
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import IO, Any, Final, Self
+from typing import Final, Self
 
+from zonebox.pipes import receive, send
 from zonebox_converters.tiles.jobs import Done, Job, perform
 
-_LENGTH: Final = struct.Struct("<Q")
 _MODULE: Final = "zonebox_converters.tiles.worker"
 
 Told = Callable[[Job], None]
@@ -118,27 +116,3 @@ class _Worker:
             raise failed
         done: Done | None = result
         return done
-
-
-def send(pipe: IO[bytes] | None, value: object) -> None:
-    """Write a value to a pipe, its length before it."""
-    assert pipe is not None
-    data = pickle.dumps(value, protocol=5)
-    pipe.write(_LENGTH.pack(len(data)))
-    pipe.write(data)
-    pipe.flush()
-
-
-def receive(pipe: IO[bytes] | None) -> Any:
-    """Read the next value of a pipe; EOFError where there is none, or not all of it."""
-    assert pipe is not None
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    size = _LENGTH.unpack(head)[0]
-    data = pipe.read(size)
-    if len(data) < size:
-        raise EOFError
-    return pickle.loads(data)  # noqa: S301 - from our own process
-
-

@@ -15,8 +15,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 from numpy.typing import ArrayLike
 
+from zonebox.files import stamp, write_bytes, zipped
 from zonebox.model import Report, Scene
-from zonebox.report.files import stamp, write_bytes, zipped
 from zonebox.report.sight import ASPECT, FIELD_DEG
 from zonebox.report.topics import AUTHOR, PRIORITIES, STATUS, TYPES, Topic, Viewpoint, topics_of
 from zonebox.words import Language

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from shapely.geometry import LineString, MultiPolygon, Point
 from shapely.geometry.base import BaseGeometry
 
+from zonebox.files import stamp, write_bytes
 from zonebox.model import Report, Scene
 from zonebox.report import qgis, shapes
 from zonebox.report.facts import all_facts
-from zonebox.report.files import stamp, write_bytes
 from zonebox.report.tables import Row, finding_row, parcel_row
 from zonebox.words import Language
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from zonebox.files import write_bytes
 from zonebox.geometry.tin import TinIndex
 from zonebox.model import Authority, Finding, Report, Scene, State
 from zonebox.report.facts import Facts, broken, facts_of, quantity
-from zonebox.report.files import write_bytes
 from zonebox.report.planview import plan_picture
 from zonebox.report.provenance import statements
 from zonebox.report.section import section_picture

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zonebox import __version__
+from zonebox.files import write_json
 from zonebox.model import Scene
-from zonebox.report.files import write_json
 from zonebox.stopwatch import Lap
 from zonebox.words import Language, word
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from zonebox import __version__
+from zonebox.files import write_json
 from zonebox.frame import Frame
 from zonebox.model import Control, Finding, Report, Scene
-from zonebox.report.files import write_json
 
 DECIMALS: Final = 4
 """Numbers are written to a tenth of a millimetre; verdicts are taken before rounding."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from zonebox.files import stamp, write_bytes
 from zonebox.model import Report, Scene, State
 from zonebox.report.facts import ORDER, RATIOS, all_facts
-from zonebox.report.files import stamp, write_bytes
 from zonebox.report.palette import STATE
 from zonebox.report.provenance import statements
 from zonebox.report.tables import Indicator, Row, Value, control_words, finding_row, indicators

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import shapely
 
+from conftest import unavailable
 from zonebox.errors import InputError, OutputExistsError
 from zonebox.geometry.mesh import Mesh, volume_m3
 from zonebox.model import Scene
@@ -116,7 +117,8 @@ def test_glb_passes_the_validator(scene: Scene, tmp_path: Path, repository: Path
 
     node, script = shutil.which("node"), repository / "tests" / "browser" / "validate_gltf.mjs"
     if node is None or not (repository / "tests" / "browser" / "node_modules").is_dir():
-        pytest.skip("needs node and the packages of tests/browser")
+        unavailable("no glTF validator", "apt-get install nodejs; npm install --prefix tests/browser")
+    assert node is not None
     done = subprocess.run([node, str(script), str(written(scene, tmp_path, ".glb"))], capture_output=True, text=True,
                           check=False, cwd=script.parent)
     row, = json.loads(done.stdout)
