@@ -18,7 +18,7 @@ from zonebox_converters.envelopes.cutting import Cut, class_family, cut, cut_und
 from zonebox_converters.envelopes.emptiness import explain, narrows_out
 from zonebox_converters.envelopes.filling import fill
 from zonebox_converters.envelopes.grounds import Grounds, grounds_of
-from zonebox_converters.envelopes.plain import Task, plain
+from zonebox_converters.envelopes.plain import Reading, Task
 from zonebox_converters.envelopes.resolve import Constraints, Lot, resolve
 from zonebox_converters.envelopes.together import cut_plain
 
@@ -89,13 +89,12 @@ def build_one(
     tests for this and the other worked examples.
     """
     task = _task(parcel, parcel.boundary, controls, index, None if terrain is None else terrain.mesh, convergence_deg)
-    return None if task is None else _envelope(Built(task=task, cut=_exactly(task)), controls)
+    return None if task is None else _envelope(Built(task=task, cut=exactly(task)), controls)
 
 
 def cut_chunk(
     lots: Sequence[tuple[Parcel, tuple[Control, ...]]], terrain: Terrain | None, *, frame: Frame | None = None,
-    told: Callable[[int], None] | None = None, few: int = FEW,
-    account: bool = True,
+    told: Callable[[int], None] | None = None,
 ) -> list[Built | None]:
     """Cut some lots with their controls: where they are many, those of steps and planes together, the others singly.
 
@@ -104,33 +103,36 @@ def cut_chunk(
     lots : sequence of (Parcel, its controls)
     told : function
         Hears how many lots are done.
-    few : int
-        Fewer lots than this are cut one by one.
-    account : bool
-        Whether to find out which control took what from lots under planes.
 
     Returns
     -------
     list
         One entry a lot; None where no ground reference is known to stand it on.
     """
-    index, ground = (None, None) if terrain is None else (terrain.index, terrain.mesh)
-    tasks = []
-    for (parcel, controls), edges in zip(lots, boundaries([p.shape for p, _ in lots]), strict=True):
-        turn = 0.0 if frame is None else frame.convergence_deg(np.asarray(parcel.shape.envelope.centroid.coords[0]))
-        tasks.append(_task(parcel, edges, controls, index, ground, turn))
-    easy = [plain(task) for task in tasks if task is not None] if len(tasks) >= few else []
-    together = {id(lot.task): lot for lot in easy if lot is not None}
-    made = dict(zip(together, cut_plain(list(together.values()), account=account), strict=True))
+    tasks, easy = tasks_of(lots, terrain, frame=frame), Reading()
+    together = [id(task) for task in tasks if task is not None and len(tasks) >= FEW and easy.add(task)]
+    made = dict(zip(together, cut_plain(easy.lots()), strict=True))
     built: list[Built | None] = []
     for done, task in enumerate(tasks, start=1):
         if task is None:
             built.append(None)
             continue
-        built.append(Built(task=task, cut=made.get(id(task)) or _exactly(task)))
+        built.append(Built(task=task, cut=made.get(id(task)) or exactly(task)))
         if told is not None and id(task) not in made:
             told(done)
     return built
+
+
+def tasks_of(
+    lots: Sequence[tuple[Parcel, tuple[Control, ...]]], terrain: Terrain | None, *, frame: Frame | None = None,
+) -> list[Task | None]:
+    """Set the controls of some lots to work, without cutting anything; None where no ground reference is known."""
+    index, ground = (None, None) if terrain is None else (terrain.index, terrain.mesh)
+    tasks = []
+    for (parcel, controls), edges in zip(lots, boundaries([p.shape for p, _ in lots]), strict=True):
+        turn = 0.0 if frame is None else frame.convergence_deg(np.asarray(parcel.shape.envelope.centroid.coords[0]))
+        tasks.append(_task(parcel, edges, controls, index, ground, turn))
+    return tasks
 
 
 def _task(
@@ -148,7 +150,7 @@ def _task(
     return Task(lot=lot, constraints=constraints, ground=ground, base=base, top=_top(constraints, grounds, ground))
 
 
-def _exactly(task: Task) -> Cut:
+def exactly(task: Task) -> Cut:
     """Cut one lot by solids."""
     return cut(task.lot.shape, task.constraints, ground=task.ground, base=task.base,
                top=max(task.top, task.base + SKIRT_M / 2))

@@ -9,10 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox import tolerance
 from zonebox.geometry.mesh import Mesh
+from zonebox.geometry.tiering import Stacks
 from zonebox.model import Control, Parcel
-from zonebox_converters.envelopes.building import CHUNK, cut_chunk
+from zonebox_converters.envelopes.building import CHUNK, Built, exactly, tasks_of
+from zonebox_converters.envelopes.faces import attribute
+from zonebox_converters.envelopes.plain import PlainLots, Reading, Task
 from zonebox_converters.envelopes.sharing import shared
+from zonebox_converters.envelopes.tiered import raise_all
 
 MANY: Final = 10_000
 """From so many parcels on a second process pays for its start."""
@@ -60,8 +65,7 @@ def build_many(
         Processes that share the work; by default two where the parcels are many.
     """
     size = CHUNK // 2
-    chunks = [[(parcel, tuple(controls.get(parcel.id, ()))) for parcel in parcels[start:start + size]]
-              for start in range(0, len(parcels), size)]
+    chunks = [parcels[start:start + size] for start in range(0, len(parcels), size)]
     counted = [0]
 
     def told(number: int) -> None:
@@ -69,36 +73,96 @@ def build_many(
         if progress is not None:
             progress(counted[0], len(parcels))
 
+    def prepared(chunk: Sequence[Parcel]) -> Work:
+        return work_of([(parcel, tuple(controls.get(parcel.id, ()))) for parcel in chunk])
+
     helped = workers if workers is not None else (2 if len(parcels) >= MANY else 1)
-    return _joined(shared(chunks, gathered, workers=helped, told=told))
+    return _joined(shared(chunks, prepared, gathered, workers=helped, told=told))
 
 
-Some = Sequence[tuple[Parcel, tuple[Control, ...]]]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Work:
+    """A chunk whose controls are at work: plain lots as columns, the others as tasks, each with its row.
+
+    ``ground_m`` is NaN for parcels that no ground is known for: they are in neither.
+    """
+
+    parcels: tuple[str, ...]
+    ground_m: NDArray[np.float64]
+    plain: PlainLots
+    plain_row: NDArray[np.int64]
+    other: tuple[tuple[int, Task], ...]
 
 
-def gathered(lots: Some) -> Envelopes:
-    """Build the envelopes of a chunk and lay them end to end."""
-    made = cut_chunk(lots, None, few=1, account=False)
-    empty = Mesh.empty()
-    solid = [empty if b is None or b.is_empty else b.cut.solid for b in made]
-    numbers: dict[str, int] = {"": 0}
-    faces = []
-    for b, mesh in zip(made, solid, strict=True):
-        if b is not None and len(mesh):
-            table = np.array([numbers.setdefault(name, len(numbers)) for name in b.cut.face_names], dtype=np.int32)
-            faces.append(table[b.cut.face_control])
-    ground = np.array([np.nan if b is None else b.task.ground for b in made])
+def work_of(lots: Sequence[tuple[Parcel, tuple[Control, ...]]]) -> Work:
+    """Set the controls of a chunk to work."""
+    tasks, easy = tasks_of(lots, None), Reading()
+    rows, other = [], []
+    for row, task in enumerate(tasks):
+        if task is None:
+            continue
+        if easy.add(task):
+            rows.append(row)
+        else:
+            other.append((row, task))
+    return Work(parcels=tuple(p.id for p, _ in lots), plain=easy.lots(), plain_row=np.array(rows, dtype=np.int64),
+                ground_m=np.array([np.nan if task is None else task.ground for task in tasks]), other=tuple(other))
+
+
+def gathered(work: Work) -> Envelopes:
+    """Cut a chunk and lay its envelopes end to end."""
+    names: dict[str, int] = {name: k for k, name in enumerate(work.plain.names)}
+    stacks, faces, volume, footprint = _plain(work)
+    cuts = {row: made for row, task in work.other
+            if not (made := Built(task=task, cut=exactly(task))).is_empty}
+    for row, made in cuts.items():
+        volume[row], footprint[row] = made.cut.volume_m3, made.cut.footprint_m2
+    whole = stacks.replaced({row: made.cut.solid for row, made in cuts.items()})
+    face_control = np.zeros(len(whole.triangles), dtype=np.int32)
+    plain = np.ones(len(whole.triangles), dtype=np.bool_)
+    for row, made in cuts.items():
+        table = np.array([names.setdefault(name, len(names)) for name in made.cut.face_names], dtype=np.int32)
+        own = slice(whole.triangle_start[row], whole.triangle_start[row + 1])
+        face_control[own], plain[own] = table[made.cut.face_control], False
+    face_control[plain] = faces
     return Envelopes(
-        parcels=tuple(p.id for p, _ in lots),
-        vertices=np.concatenate([np.zeros((0, 3)), *(m.vertices for m in solid)]),
-        triangles=np.concatenate([np.zeros((0, 3), dtype=np.int32), *(m.triangles for m in solid)]),
-        face_control=np.concatenate([np.zeros(0, dtype=np.int32), *faces]), controls=tuple(numbers),
-        vertex_start=np.concatenate([[0], np.cumsum([len(m.vertices) for m in solid])]).astype(np.int64),
-        triangle_start=np.concatenate([[0], np.cumsum([len(m) for m in solid])]).astype(np.int64),
-        ground_m=ground,
-        top_m=np.array([g if not len(m) else m.vertices[:, 2].max() for g, m in zip(ground, solid, strict=True)]),
-        footprint_m2=np.array([0.0 if b is None or b.is_empty else b.cut.footprint_m2 for b in made]),
-        volume_m3=np.array([0.0 if b is None or b.is_empty else b.cut.volume_m3 for b in made]))
+        parcels=work.parcels, vertices=whole.vertices, triangles=whole.triangles, face_control=face_control,
+        controls=tuple(names), vertex_start=whole.vertex_start, triangle_start=whole.triangle_start,
+        ground_m=work.ground_m, top_m=_tops(whole, work.ground_m), footprint_m2=footprint, volume_m3=volume)
+
+
+Columns = tuple[Stacks, NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]
+
+
+def _plain(work: Work) -> Columns:
+    """Cut the plain lots: solids in the scene, controls of faces, volumes, footprints; rows of others are empty."""
+    rows, count = work.plain_row, len(work.parcels)
+    volume, footprint = np.zeros(count), np.zeros(count)
+    if not len(rows):
+        none = np.zeros(count + 1, dtype=np.int64)
+        empty = Stacks(vertices=np.zeros((0, 3)), triangles=np.zeros((0, 3), np.int32), vertex_start=none,
+                       triangle_start=none)
+        return empty, np.zeros(0, dtype=np.int32), volume, footprint
+    made = raise_all(work.plain, account=False)
+    kept = made.volume_m3 >= tolerance.VOLUME_M3
+    solid = made.solids.replaced({int(k): Mesh.empty() for k in np.flatnonzero(~kept)})
+    faces = attribute(work.plain, solid)
+    volume[rows], footprint[rows] = np.where(kept, made.volume_m3, 0.0), np.where(kept, made.footprint_m2, 0.0)
+    vertex, triangle = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    vertex[rows], triangle[rows] = np.diff(solid.vertex_start), np.diff(solid.triangle_start)
+    vertices = solid.vertices.copy()
+    vertices[:, :2] += np.repeat(work.plain.middle, vertex[rows], axis=0)
+    return Stacks(vertices=vertices, triangles=solid.triangles, vertex_start=np.concatenate([[0], np.cumsum(vertex)]),
+                  triangle_start=np.concatenate([[0], np.cumsum(triangle)])), faces, volume, footprint
+
+
+def _tops(stacks: Stacks, ground: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Highest elevation of each solid; the ground where there is none."""
+    top = ground.copy()
+    some = np.flatnonzero(np.diff(stacks.vertex_start))
+    if len(some):
+        top[some] = np.maximum.reduceat(stacks.vertices[:, 2], stacks.vertex_start[some])
+    return top
 
 
 def _joined(pieces: Sequence[Envelopes]) -> Envelopes:

@@ -18,15 +18,18 @@ from zonebox.pipes import receive, send
 _MODULE: Final = "zonebox_converters.envelopes.worker"
 
 Chunk = TypeVar("Chunk")
+Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 
 def shared(
-    chunks: Sequence[Chunk], work: Callable[[Chunk], Result], *, workers: int, told: Callable[[int], None]
+    chunks: Sequence[Chunk], prepared: Callable[[Chunk], Work], work: Callable[[Work], Result], *, workers: int,
+    told: Callable[[int], None],
 ) -> list[Result]:
     """Work on chunks, this process and ``workers − 1`` helpers side by side; results in the order of the chunks.
 
-    ``work`` is what `worker` does too; ``told`` hears the number of a chunk when it is done.
+    ``prepared`` makes of a chunk what is worked on, here, so that helpers are sent no more than they need; ``work`` is
+    what `worker` does too; ``told`` hears the number of a chunk when it is done.
     """
     results: dict[int, Result] = {}
     waiting = list(range(len(chunks)))[::-1]
@@ -41,22 +44,22 @@ def shared(
             results[number] = result
             told(number)
 
-    helpers = [threading.Thread(target=_serve, args=(chunks, following, done, waiting.append), daemon=True)
+    helpers = [threading.Thread(target=_serve, args=(chunks, prepared, following, done, waiting.append), daemon=True)
                for _ in range(min(workers, len(chunks)) - 1)]
     for helper in helpers:
         helper.start()
     while (number := following()) is not None:
-        done(number, work(chunks[number]))
+        done(number, work(prepared(chunks[number])))
     for helper in helpers:
         helper.join()
     while (number := following()) is not None:          # given back by a helper that died
-        done(number, work(chunks[number]))
+        done(number, work(prepared(chunks[number])))
     return [results[number] for number in range(len(chunks))]
 
 
 def _serve(
-    chunks: Sequence[Any], following: Callable[[], int | None], done: Callable[[int, Any], None],
-    give_back: Callable[[int], None],
+    chunks: Sequence[Any], prepared: Callable[[Any], Any], following: Callable[[], int | None],
+    done: Callable[[int, Any], None], give_back: Callable[[int], None],
 ) -> None:
     """Keep one helper busy until there are no chunks; give back the one it died on."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
@@ -66,7 +69,7 @@ def _serve(
                               env=environment) as process:
             receive(process.stdout)                     # it is ready
             while (number := following()) is not None:
-                send(process.stdin, chunks[number])
+                send(process.stdin, prepared(chunks[number]))
                 result = receive(process.stdout)
                 done(number, result)
             assert process.stdin is not None

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from zonebox import tolerance
+from zonebox.geometry import levels
 from zonebox_converters.envelopes.cutting import Cut
 from zonebox_converters.envelopes.faces import attribute
-from zonebox_converters.envelopes.plain import PlainLot
+from zonebox_converters.envelopes.plain import PlainLots
 from zonebox_converters.envelopes.tiered import Raised, raise_all
 
 
-def cut_plain(lots: Sequence[PlainLot], *, account: bool = True) -> list[Cut]:
-    """Cut plain lots and name what made each face; ``account`` finds out who took what."""
-    raised = raise_all(lots, account=account)
-    named = attribute(lots, [r.mesh for r in raised])
+def cut_plain(lots: PlainLots) -> list[Cut]:
+    """Cut plain lots, find out who took what, and name what made each face."""
+    if not len(lots):
+        return []
+    made = raise_all(lots, account=True)
+    faces = attribute(lots, made.solids)
+    order: list[list[str]] = [[] for _ in range(len(lots))]
+    for (lot, _), name in sorted(lots.cut_name().items()):
+        order[lot].append(name)
     cuts = []
-    for lot, made, (names, faces) in zip(lots, raised, named, strict=True):
-        task = lot.task
-        area_at = _area_at(lot, made)
+    for k, own in enumerate(order):
+        some, number = np.unique(faces[made.solids.triangle_start[k]:made.solids.triangle_start[k + 1]],
+                                 return_inverse=True)
+        ceiling = lots.names[lots.ceiling[k]]
+        names = tuple(dict.fromkeys(["", *own, *([ceiling] if ceiling else [])]))
+        table = np.array([names.index(lots.names[n]) for n in some.tolist()], dtype=np.int32)
         cuts.append(Cut(
-            solid=made.mesh.moved([*lot.middle, 0.0]), left=made.body, area_at=area_at, middle=lot.middle,
-            face_control=faces, face_names=names, volume_m3=made.volume_m3,
-            footprint_m2=area_at(task.ground + tolerance.SPLIT_M) if task.base < task.ground < task.top else 0.0,
-            removed_m3=made.removed_m3))
+            solid=made.solids.mesh(k).moved([*lots.middle[k], 0.0]), left=None, middle=lots.middle[k],
+            area_at=_area_at(made, k), face_control=table[number], face_names=names,
+            volume_m3=float(made.volume_m3[k]), footprint_m2=float(made.footprint_m2[k]),
+            removed_m3=dict(zip(own, made.removed_m3[k].tolist(), strict=False))))
     return cuts
 
 
-def _area_at(lot: PlainLot, made: Raised) -> Callable[[float], float]:
+def _area_at(made: Raised, lot: int) -> Callable[[float], float]:
     """Plan area at an elevation: of the solid where planes cut it, else of the tier."""
-    if made.body is not None:
-        body = made.body
-        return lambda z: float(body.slice(z).area())
-    areas, bottoms, top = made.areas_m2, np.array(lot.bottoms), lot.tops[-1]
+    if made.sloped[lot]:
+        corners = made.solids.mesh(lot).corners
+        owner = np.zeros(len(corners), dtype=np.int64)
+        return lambda z: float(levels.above(corners, np.full(len(corners), z), owner, 1)[1][0])
+    own = slice(int(made.figures.first[lot]), int(made.figures.first[lot + 1]))
+    areas, bottoms, top = made.areas_m2[own], made.figures.bottom[own], float(made.figures.top[own][-1])
 
     def area_at(z: float) -> float:
         tier = int(np.searchsorted(bottoms, z, side="right")) - 1

@@ -113,11 +113,19 @@ def edge_wedge(
         Edges on which the same rule stands on the same ground and is cut as well: towards those a reflex corner needs
         no more than the gap between the two sweeps.
     """
+    parts = wedge_parts(lot, rule, bottom, top, alike)
+    return united(parts) if len(parts) > 1 else parts[0] if parts else Manifold()
+
+
+def wedge_parts(
+    lot: Boundary, rule: EdgeRule, bottom: float, top: float, alike: Collection[int] = ()
+) -> list[Solid]:
+    """Solids that make up an `edge_wedge` together: the sweep along the edge, and what goes round its corners."""
     edge, profile, ground = rule.edge, rule.profile, rule.ground_m
     low, high = bottom - max(ground), top - min(ground)
     section = profile.section(low, high)
     if not len(section):
-        return Manifold()
+        return []
     parts = [_sweep(lot, rule, section)]
     for corner, turn, neighbour, at_end in (
         (lot.start[edge], float(lot.turn_deg[lot.before[edge]]), int(lot.before[edge]), False),
@@ -129,7 +137,7 @@ def edge_wedge(
                 continue                                # the neighbour's own sweep fills the gap at its end
             span = -turn if only_gap else min(90.0 - turn, 180.0)
             parts.append(_revolve(lot, edge, section, corner, span, ground[int(at_end)], at_end=at_end))
-    return united(parts) if len(parts) > 1 else parts[0]
+    return parts
 
 
 def _is_round(turn_deg: float, corner: Corner) -> bool:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from zonebox import tolerance
 from zonebox.geometry.boundary import Boundary
+from zonebox.geometry.column import Rings
 from zonebox.geometry.profile import Profile
 from zonebox.geometry.solids import OUTSIDE_M, SQUARE_DEG
 
@@ -71,7 +72,7 @@ def steps_of(profile: Profile) -> Steps | None:
 def strips(
     lot: Boundary, edges: Sequence[int], distances: Sequence[float], depths: Sequence[float], alike: Collection[int]
 ) -> list[NDArray[np.float64]]:
-    """Outlines of what fixed distances from edges forbid in plan, overlapping and counter-clockwise.
+    """Outlines of what fixed distances from edges of one lot forbid in plan, overlapping and counter-clockwise.
 
     Parameters
     ----------
@@ -83,16 +84,37 @@ def strips(
     alike : collection of int
         Edges under the same rule, see `solids.edge_wedge`.
     """
-    from zonebox.geometry.strip_rings import strip_rings
-
     same = np.zeros(len(lot), dtype=np.bool_)
     same[list(alike)] = True
-    points, starts = strip_rings(
-        lot.start, lot.end, lot.tangent, lot.inward, lot.turn_deg, lot.before, lot.after,
-        np.asarray(edges, dtype=np.int64), np.asarray(distances, dtype=np.float64),
-        np.asarray(depths, dtype=np.float64), same, OUTSIDE_M, SQUARE_DEG)
-    bounds = starts.tolist()
-    return [points[a:b] for a, b in pairwise(bounds)]
+    at = np.asarray(edges, dtype=np.int64)
+    made = strips_of_many(lot, at, np.asarray(distances, dtype=np.float64), np.asarray(depths, dtype=np.float64),
+                          (same[lot.before[at]], same[lot.after[at]]), np.zeros(len(at), dtype=np.int64))
+    return [made.corners[a:b] for a, b in pairwise(made.starts.tolist())]
+
+
+def strips_of_many(
+    edges: Boundary, edge: NDArray[np.int64], distance: NDArray[np.float64], depth: NDArray[np.float64],
+    alike: tuple[NDArray[np.bool_], NDArray[np.bool_]], figure: NDArray[np.int64],
+) -> Rings:
+    """Outlines of what fixed distances forbid in plan, of strips (n,) of many lots at once.
+
+    Parameters
+    ----------
+    edges : Boundary
+        Edges of all lots, each lot about an origin of its own.
+    edge, distance, depth : (n,)
+        As in `strips`.
+    alike : two arrays (n,)
+        Whether the edge before and the edge after keeps the same rule.
+    figure : (n,)
+        The plan figure each strip is taken from, rising.
+    """
+    from zonebox.geometry.strip_rings import strip_rings
+
+    points, starts, strip = strip_rings(
+        edges.start, edges.end, edges.tangent, edges.inward, edges.turn_deg, edges.before, edge, distance, depth,
+        *alike, OUTSIDE_M, SQUARE_DEG)
+    return Rings(corners=points, starts=starts, figure=figure[strip])
 
 
 def section(rings: Sequence[NDArray[np.float64]]) -> Section:

@@ -32,23 +32,28 @@ def _end(
 
 @compiled
 def strip_rings(
-    start: Floats, end: Floats, tangent: Floats, inward: Floats, turn: Floats, before: Whole, after: Whole,
-    edges: Whole, distances: Floats, depths: Floats, alike: NDArray[np.bool_], outside: float, square: float,
-) -> tuple[Floats, Whole]:
-    """Corners (k, 2) and starts (rings + 1,) of the outlines, counter-clockwise; see `stepwise.strips`."""
+    start: Floats, end: Floats, tangent: Floats, inward: Floats, turn: Floats, before: Whole,
+    edges: Whole, distances: Floats, depths: Floats, alike_before: NDArray[np.bool_], alike_after: NDArray[np.bool_],
+    outside: float, square: float,
+) -> tuple[Floats, Whole, Whole]:
+    """Outlines, counter-clockwise: corners (k, 2), starts (rings + 1,), and which strip each ring is of (rings,).
+
+    ``alike_before``, ``alike_after`` (strips,) tell whether the edge before and after keeps the same rule; the other
+    arguments are those of `stepwise.strips`.
+    """
     room, count = 64, 0
     points = np.empty((room, 2))
-    starts = np.zeros(3 * len(edges) + 1, np.int64)
+    starts, strip = np.zeros(3 * len(edges) + 1, np.int64), np.empty(3 * len(edges), np.int64)
     rings = 0
     for i in range(len(edges)):
         e, s = edges[i], distances[i]
         tx, ty, nx, ny = tangent[e, 0], tangent[e, 1], inward[e, 0], inward[e, 1]
         for at_end in (False, True):
             bend = turn[e] if at_end else turn[before[e]]
-            neighbour = after[e] if at_end else before[e]
-            if bend >= 0.0 or (not at_end and alike[neighbour]):
+            alike = alike_after[i] if at_end else alike_before[i]
+            if bend >= 0.0 or (not at_end and alike):
                 continue
-            span = math.radians(-bend if alike[neighbour] else min(90.0 - bend, 180.0))
+            span = math.radians(-bend if alike else min(90.0 - bend, 180.0))
             half = math.acos(1.0 / (1.0 + tolerance.ARC_SAGITTA_M / depths[i]))
             steps = max(1, math.ceil(span / (2.0 * half)))
             half = span / steps / 2.0
@@ -68,6 +73,7 @@ def strip_rings(
                 at = count + 1 + k if not at_end else count + steps + 4 - k
                 points[at, 0], points[at, 1] = x + c * nx + d * tx, y + c * ny + d * ty
             count += steps + 5
+            strip[rings] = i
             rings += 1
             starts[rings] = count
         while count + 4 >= room:
@@ -78,6 +84,7 @@ def strip_rings(
         _end(points, count + 1, end[e, 0], end[e, 1], tx, ty, nx, ny, turn[e], s, outside, square)
         points[count, 0], points[count, 1], points[count + 3, 0], points[count + 3, 1] = x0, y0, x3, y3
         count += 4
+        strip[rings] = i
         rings += 1
         starts[rings] = count
-    return points[:count].copy(), starts[:rings + 1].copy()
+    return points[:count].copy(), starts[:rings + 1].copy(), strip[:rings].copy()

@@ -1,4 +1,4 @@
-"""Stacks of convex tiers as closed surfaces, as machine code: walls, terraces between tiers, floor and top.
+"""Stacks of tiers as closed surfaces, as machine code: walls, and the outlines of terraces, floors and tops.
 
 Each tier lies within the one below. Where their sides run along each other the lower wall takes the upper one's
 corners as its own, so that every side of a triangle meets exactly one other.
@@ -34,15 +34,6 @@ def _join(triangles: NDArray[np.int32], at: int, a: int, b: int, c: int) -> int:
 
 
 @inner
-def _sees(upper: Floats, n: int, at: int, x: float, y: float) -> bool:
-    """Whether a point lies outside the side of a ring of n corners that starts at a corner."""
-    ahead = at + 1 if at + 1 < n else 0
-    dx, dy = upper[ahead, 0] - upper[at, 0], upper[ahead, 1] - upper[at, 1]
-    aside = dx * (y - upper[at, 1]) - dy * (x - upper[at, 0])
-    return bool(aside < -2.0 * TOUCH_M * math.sqrt(dx * dx + dy * dy))
-
-
-@inner
 def _on_side(
     lower: Floats, i: int, e: int, upper: Floats, q: int, corner: int, high: Whole, share: Floats, on: Whole
 ) -> int:
@@ -68,38 +59,6 @@ def _on_side(
 
 
 @inner
-def _ring(
-    lower: Floats, n: int, upper: Floats, q: int, z: float, vertices: Floats, nv: int, start: int, ring: Floats,
-    ring_id: Whole, ring_of: Whole, high: Whole, share: Floats, on: Whole,
-) -> tuple[int, int]:
-    """Lay a tier's top ring, the next tier's corners on it taken in; returns its size and the next free vertex.
-
-    ``ring_of`` is the number of the tier's own corner, −1 for those taken in; ``high`` (q,) the vertices of the next
-    tier's floor.
-    """
-    size = 0
-    for j in range(q):
-        high[j] = -1
-    for i in range(n):
-        e = i + 1 if i + 1 < n else 0
-        _put(vertices, nv, lower[i, 0], lower[i, 1], z)
-        ring[size, 0], ring[size, 1], ring_of[size], ring_id[size] = lower[i, 0], lower[i, 1], i, nv - start
-        size, nv = size + 1, nv + 1
-        for f in range(_on_side(lower, i, e, upper, q, int(ring_id[size - 1]), high, share, on)):
-            j = on[f]
-            _put(vertices, nv, upper[j, 0], upper[j, 1], z)
-            ring[size, 0], ring[size, 1], ring_of[size], ring_id[size] = upper[j, 0], upper[j, 1], -1, nv - start
-            high[j] = nv - start
-            size, nv = size + 1, nv + 1
-    for j in range(q):
-        if high[j] < 0:
-            _put(vertices, nv, upper[j, 0], upper[j, 1], z)
-            high[j] = nv - start
-            nv += 1
-    return size, nv
-
-
-@inner
 def _walls(
     triangles: NDArray[np.int32], nt: int, low: Whole, ring_id: Whole, ring_of: Whole, size: int
 ) -> int:
@@ -113,103 +72,6 @@ def _walls(
         if ring_of[e] >= 0:
             nt = _join(triangles, nt, low[side], low[ring_of[e]], ring_id[e])
     return nt
-
-
-@inner
-def _first_seen(upper: Floats, q: int, high: Whole, x: float, y: float, number: int) -> int:
-    """Last corner, counter-clockwise, of the upper ring that a corner of the lower sees; −1 where there is none."""
-    for j in range(q):
-        if high[j] == number:
-            return j
-    for j in range(q):
-        if _sees(upper, q, j - 1 if j > 0 else q - 1, x, y) and not _sees(upper, q, j, x, y):
-            return j
-    return -1
-
-
-@inner
-def _terrace(
-    triangles: NDArray[np.int32], nt: int, ring: Floats, ring_id: Whole, size: int, upper: Floats, q: int, high: Whole
-) -> int:
-    """Join a tier's top ring and the ring within it that the next tier stands on; −1 where that fails.
-
-    Going round both rings, the inner one goes on as long as the outer corner sees its next side: of two nested convex
-    rings these triangles cover what lies between.
-    """
-    at = _first_seen(upper, q, high, ring[0, 0], ring[0, 1], int(ring_id[0]))
-    if at < 0:
-        return -1
-    out, outer_left, inner_left = 0, size, q
-    while outer_left > 0 or inner_left > 0:
-        following, ahead = (out + 1 if out + 1 < size else 0), (at + 1 if at + 1 < q else 0)
-        if inner_left > 0 and ring_id[out] == high[ahead]:
-            at, inner_left = ahead, inner_left - 1
-        elif inner_left > 0 and ring_id[out] != high[at] and _sees(upper, q, at, ring[out, 0], ring[out, 1]):
-            nt = _join(triangles, nt, high[ahead], high[at], ring_id[out])
-            at, inner_left = ahead, inner_left - 1
-        elif outer_left > 0:
-            if ring_id[out] != high[at] and ring_id[following] != high[at]:
-                nt = _join(triangles, nt, ring_id[out], ring_id[following], high[at])
-            out, outer_left = following, outer_left - 1
-        else:
-            return -1
-    return nt
-
-
-@compiled
-def stacks(
-    corners: Floats, count: Whole, bottom: Floats, top: Floats, first: Whole, vertices: Floats,
-    triangles: NDArray[np.int32], ends: Whole,
-) -> None:
-    """Write the surface of each lot's stack of tiers.
-
-    Parameters
-    ----------
-    corners, count : (tiers, m, 2) float64, (tiers,) int64
-        Counter-clockwise rings, of which the first ``count`` corners count; 0 where a tier is empty.
-    bottom, top : (tiers,) float64
-        Elevations; each tier starts where the one below ends.
-    first : (lots + 1,) int64
-        First tier of each lot.
-    vertices, triangles : (3 k, 3) float64, (8 k, 3) int32
-        Written to, with k the number of all corners; triangles count from the lot's own first vertex.
-    ends : (lots, 2) int64
-        Number of vertices and triangles after each lot; written to. A lot whose tiers cannot be joined adds none.
-    """
-    room = 4 * corners.shape[1] + 4
-    ring, share = np.empty((room, 2)), np.empty(room)
-    ring_id, ring_of, on = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
-    low, high = np.empty(room, np.int64), np.empty(room, np.int64)
-    nv, nt = 0, 0
-    for lot in range(len(first) - 1):
-        start, start_t = nv, nt
-        for k in range(first[lot], first[lot + 1]):
-            n = count[k]
-            q = count[k + 1] if k + 1 < first[lot + 1] else 0
-            if n == 0:
-                break
-            if k == first[lot]:
-                for i in range(n):
-                    _put(vertices, nv + i, corners[k, i, 0], corners[k, i, 1], bottom[k])
-                    low[i] = i
-                nv += n
-                for i in range(1, n - 1):
-                    nt = _join(triangles, nt, low[0], low[i + 1], low[i])
-            upper = corners[k + 1] if q > 0 else corners[k]
-            size, nv = _ring(corners[k], n, upper, q, top[k], vertices, nv, start, ring, ring_id, ring_of, high, share,
-                             on)
-            nt = _walls(triangles, nt, low, ring_id, ring_of, size)
-            if q == 0:
-                for i in range(1, size - 1):
-                    nt = _join(triangles, nt, ring_id[0], ring_id[i], ring_id[i + 1])
-                break
-            nt = _terrace(triangles, nt, ring, ring_id, size, upper, q, high)
-            if nt < 0:
-                nv, nt = start, start_t
-                break
-            for j in range(q):
-                low[j] = high[j]
-        ends[lot, 0], ends[lot, 1] = nv, nt
 
 
 @compiled
@@ -256,3 +118,139 @@ def laid(
         starts[r + 1] = size
         nt = _walls(walls, nt, low[first:], ring_id[starts[r]:], ring_of[starts[r]:], size - starts[r])
     return ring[:size].copy(), starts, high, walls[:nt].copy()
+
+
+@inner
+def _sides(starts: Whole, high: Whole, upper_starts: Whole, head: Whole, to: Whole, following: Whole) -> None:
+    """List the sides between a tier's top rings and the next tier's floor, by corner, the last one first.
+
+    Sides that both have cancel.
+    """
+    sides = 0
+    for r in range(len(starts) - 1):
+        for i in range(starts[r], starts[r + 1]):
+            to[sides], following[sides] = (i + 1 if i + 1 < starts[r + 1] else starts[r]), head[i]
+            head[i] = sides
+            sides += 1
+    for r in range(len(upper_starts) - 1):
+        for j in range(upper_starts[r], upper_starts[r + 1]):
+            a, b = high[j], high[j + 1 if j + 1 < upper_starts[r + 1] else upper_starts[r]]
+            before, side = -1, head[a]
+            while side >= 0 and to[side] != b:
+                before, side = side, following[side]
+            if side >= 0 and before >= 0:
+                following[before] = following[side]
+            elif side >= 0:
+                head[a] = following[side]
+            else:
+                to[sides], following[sides] = a, head[b]
+                head[b] = sides
+                sides += 1
+
+
+@compiled
+def _outlines(
+    starts: Whole, high: Whole, upper_starts: Whole, number: int, room: int, ids: Whole, loop_ends: Whole, at: int,
+    loops: int,
+) -> tuple[int, int]:
+    """Outlines of what lies between a tier's top rings and the next tier's floor; the next free places, or −1, −1."""
+    head = np.full(room, -1, np.int64)
+    to, following = np.empty(2 * room, np.int64), np.empty(2 * room, np.int64)
+    _sides(starts, high, upper_starts, head, to, following)
+    for start in range(room):
+        while head[start] >= 0:
+            corner, ended = start, False
+            while not ended:
+                side = head[corner]
+                if side < 0:
+                    return -1, -1
+                head[corner] = following[side]
+                ids[at] = number + corner
+                at += 1
+                corner = to[side]
+                ended = corner == start
+            loop_ends[loops] = at
+            loops += 1
+    return at, loops
+
+
+@compiled
+def lay_stacks(
+    corners: Floats, ring_start: Whole, tier_ring: Whole, bottom: Floats, top: Floats, first: Whole
+) -> tuple[Floats, NDArray[np.int32], Whole, Whole, Whole, Whole]:
+    """Lay the stacks of many lots: corners, walls, and outlines that are still to be triangulated.
+
+    Parameters
+    ----------
+    corners, ring_start : (n, 2) float64, (rings + 1,) int64
+        Rings, the inside on their left.
+    tier_ring : (tiers + 1,) int64
+        First ring of each tier; each tier lies within the one below, empty ones are a lot's last.
+    bottom, top : (tiers,) float64
+        Elevations; each tier starts where the one below ends.
+    first : (lots + 1,) int64
+        First tier of each lot.
+
+    Returns
+    -------
+    vertices, walls : (v, 3) float64, (w, 3) int32
+        The first vertices of a lot are its floor's; walls count from the lot's own first vertex.
+    outlines, loop_ends, loop_tier : (k,), (loops,), (loops,) int64
+        Corners of the terraces' and tops' outlines, counted likewise, where each outline ends, and its tier.
+    ends : (lots, 3) int64, flattened
+        Number of vertices, walls and outlines after each lot. A lot that cannot be laid adds none.
+    """
+    lots = len(first) - 1
+    room = 0
+    for lot in range(lots):
+        of_lot = ring_start[tier_ring[first[lot + 1]]] - ring_start[tier_ring[first[lot]]]
+        room += (first[lot + 1] - first[lot]) * (2 * of_lot + 1) + of_lot
+    vertices, walls = np.empty((2 * room, 3)), np.empty((4 * room, 3), np.int32)
+    ids, loop_ends, loop_tier = np.empty(3 * room, np.int64), np.empty(3 * room, np.int64), np.empty(3 * room, np.int64)
+    ends = np.empty((lots, 3), np.int64)
+    nv, nw, ni, nl = 0, 0, 0, 0
+    for lot in range(lots):
+        was = nv, nw, ni, nl
+        base = nv
+        k = first[lot]
+        a, b = tier_ring[k], tier_ring[k + 1]
+        lower, starts = corners[ring_start[a]:ring_start[b]], ring_start[a:b + 1] - ring_start[a]
+        for i in range(len(lower)):
+            _put(vertices, nv, lower[i, 0], lower[i, 1], bottom[k])
+            nv += 1
+        low, count = np.arange(len(lower)), len(lower)
+        while len(lower) > 0:
+            upper, upper_starts = np.empty((0, 2)), np.zeros(1, np.int64)
+            if k + 1 < first[lot + 1] and tier_ring[k + 2] > tier_ring[k + 1]:
+                a, b = tier_ring[k + 1], tier_ring[k + 2]           # either takes in the other's corners on its sides
+                upper, upper_starts, _, _ = laid(corners[ring_start[a]:ring_start[b]],
+                                                 ring_start[a:b + 1] - ring_start[a], lower)
+            ring, ring_starts, high, sides = laid(lower, starts, upper)
+            size = len(ring)
+            for i in range(size):
+                _put(vertices, nv, ring[i, 0], ring[i, 1], top[k])
+                nv += 1
+            for j in range(len(upper)):
+                if high[j] < 0:
+                    high[j] = size
+                    _put(vertices, nv, upper[j, 0], upper[j, 1], top[k])
+                    size, nv = size + 1, nv + 1
+            for w in range(len(sides)):
+                for c in range(3):
+                    corner = sides[w, c]
+                    walls[nw, c] = low[corner] if corner < len(lower) else count + corner - len(lower)
+                nw += 1
+            begun = nl
+            ni, nl = _outlines(ring_starts, high, upper_starts, count, size, ids, loop_ends, ni, nl)
+            if ni < 0:
+                nv, nw, ni, nl = was
+                break
+            loop_tier[begun:nl] = k
+            low, count = count + high, count + size
+            lower, starts = upper, upper_starts
+            k += 1
+        ends[lot, 0], ends[lot, 1], ends[lot, 2] = nv - base, nw, nl
+    counted = np.cumsum(ends[:, 0])
+    ends[:, 0] = counted
+    return (vertices[:nv].copy(), walls[:nw].copy(), ids[:ni].copy(), loop_ends[:nl].copy(), loop_tier[:nl].copy(),
+            ends.ravel())

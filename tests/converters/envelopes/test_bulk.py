@@ -20,7 +20,7 @@ from zonebox.geometry.mesh import components, is_closed, volume_m3
 from zonebox.geometry.stepwise import section, strips
 from zonebox.model import Control, Kind, Parcel
 from zonebox_converters.envelopes import build_one
-from zonebox_converters.envelopes.bulk import Envelopes, build_many, gathered
+from zonebox_converters.envelopes.bulk import Envelopes, Work, build_many, gathered, work_of
 from zonebox_converters.envelopes.sharing import shared
 
 KINDS = [profile.fixed(3.0), profile.tiers(((0.0, 2.0), (9.0, 5.0))), profile.recession(6.0, 50.0),
@@ -112,11 +112,14 @@ def test_a_helper_builds_the_same_chunks(shared_data: Path) -> None:
     from bench.bench_envelopes import city
 
     parcels, controls = city(40)
-    chunks = [[(p, tuple(controls[p.id])) for p in parcels[k:k + 10]] for k in range(0, 40, 10)]
+    chunks = [parcels[k:k + 10] for k in range(0, 40, 10)]
     helped = threading.Event()
     mine: list[object] = []
 
-    def work(chunk: list[tuple[Parcel, tuple[Control, ...]]]) -> Envelopes:
+    def prepared(chunk: list[Parcel]) -> Work:
+        return work_of([(p, tuple(controls[p.id])) for p in chunk])
+
+    def work(chunk: Work) -> Envelopes:
         mine.append(chunk)
         assert helped.wait(120.0) or len(mine) == 1     # until the helper has done one
         return gathered(chunk)
@@ -127,11 +130,11 @@ def test_a_helper_builds_the_same_chunks(shared_data: Path) -> None:
         done.append(number)
         helped.set()
 
-    made = shared(chunks, work, workers=2, told=told)
+    made = shared(chunks, prepared, work, workers=2, told=told)
     assert sorted(done) == [0, 1, 2, 3]
     assert len(mine) < len(chunks)
     for chunk, pieces in zip(chunks, made, strict=True):
-        alone = gathered(chunk)
+        alone = gathered(prepared(chunk))
         assert pieces.parcels == alone.parcels
         np.testing.assert_array_equal(pieces.vertices, alone.vertices)
         np.testing.assert_array_equal(pieces.face_control, alone.face_control)
