@@ -138,17 +138,34 @@ def shapes(job: Mapping[str, Any], send: Send) -> None:
 
 
 def _iterate(model: Any, numbers: Sequence[int], send: Send) -> None:
+    """Shape products: first those that the light kernel makes, then the others and what it left out."""
+    from zonebox_converters.ifc.light import KERNEL, THOROUGH, Light
+
+    light, batch = Light(), Batch(send, BATCH)
+    products = [model.by_id(number) for number in numbers]
+    easy = [product for product in products if light.makes(product)]
+    made = _shaped(model, easy, KERNEL, batch)
+    _shaped(model, [product for product in products if product.id() not in made], THOROUGH, batch)
+    batch.flush()
+
+
+def _shaped(model: Any, products: Sequence[Any], kernel: str, batch: Batch) -> set[int]:
+    """Send the shapes that a kernel makes; empty ones are none."""
     import ifcopenshell.geom
 
-    products = [model.by_id(number) for number in numbers]
-    iterator = ifcopenshell.geom.iterator(geometry_settings(), model, 1, include=products)
-    batch = Batch(send, BATCH)
+    made: set[int] = set()
+    if not products:
+        return made
+    iterator = ifcopenshell.geom.iterator(geometry_settings(), model, 1, include=products, geometry_library=kernel)
     if iterator.initialize():
         while True:
-            _answer(iterator.get(), batch)
+            shape = iterator.get()
+            if len(shape.geometry.faces_buffer):
+                _answer(shape, batch)
+                made.add(int(shape.id))
             if not iterator.next():
                 break
-    batch.flush()
+    return made
 
 
 def careful(job: Mapping[str, Any], send: Send) -> None:
