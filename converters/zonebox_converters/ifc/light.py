@@ -22,21 +22,26 @@ BESIDE: Final = frozenset({"Axis", "Box", "FootPrint", "Profile", "CoG"})
 class Light:
     """Which products of a file are light; what many products share is looked at once."""
 
-    def __init__(self) -> None:
-        """Begin with nothing looked at."""
+    def __init__(self, model: Any) -> None:
+        """Look up what has something cut out of it, or put onto it."""
         self._known: dict[int, bool] = {}
+        changed = [*model.by_type("IfcRelVoidsElement"), *model.by_type("IfcRelProjectsElement")]
+        self._changed = {relation[4].id() for relation in changed}       # RelatingBuildingElement, RelatingElement
 
     def makes(self, product: Any) -> bool:
         """Whether the light kernel makes a product with a representation."""
-        if getattr(product, "HasOpenings", None) or getattr(product, "HasProjections", None):
+        if product.id() in self._changed:
             return False
-        bodies = [r for r in product[6].Representations if r.RepresentationIdentifier not in BESIDE]
-        return len(bodies) == 1 and bodies[0].RepresentationIdentifier == "Body" and self._of(bodies[0])
+        bodies = [r for r in product[6][2] if r[1] not in BESIDE]        # Representations, RepresentationIdentifier
+        return len(bodies) == 1 and bodies[0][1] == "Body" and self._of(bodies[0])
 
     def _of(self, representation: Any) -> bool:
         number = representation.id()
         if number not in self._known:
-            self._known[number] = all(map(self._item, representation.Items))
+            items = representation[3]
+            if len(items) == 1 and items[0].is_a() == "IfcMappedItem":  # what many products repeat is known by itself
+                return self._of(items[0][0][1])                         # MappingSource, MappedRepresentation
+            self._known[number] = all(map(self._item, items))
         return self._known[number]
 
     def _item(self, item: Any) -> bool:

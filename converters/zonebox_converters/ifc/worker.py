@@ -141,7 +141,7 @@ def _iterate(model: Any, numbers: Sequence[int], send: Send) -> None:
     """Shape products: first those that the light kernel makes, then the others and what it left out."""
     from zonebox_converters.ifc.light import KERNEL, THOROUGH, Light
 
-    light, batch = Light(), Batch(send, BATCH)
+    light, batch = Light(model), Batch(send, BATCH)
     products = [model.by_id(number) for number in numbers]
     easy = [product for product in products if light.makes(product)]
     made = _shaped(model, easy, KERNEL, batch)

@@ -48,7 +48,7 @@ def shaped(model: Any, products: list[Any], kernel: str) -> dict[int, tuple[Mesh
 @pytest.mark.parametrize("name", FILES)
 def test_the_light_kernel_makes_the_same_shapes(name: str, shared_data: Path, tmp_path: Path) -> None:
     model = opened(shared_data / "ifc" / name, tmp_path)
-    light = Light()
+    light = Light(model)
     easy = [product for product in seen(model) if light.makes(product)]
     assert easy
     quick, sure = shaped(model, easy, KERNEL), shaped(model, easy, THOROUGH)
@@ -68,7 +68,7 @@ def test_the_light_kernel_makes_the_same_shapes(name: str, shared_data: Path, tm
 
 def test_cut_bent_and_combined_bodies_are_not_light(shared_data: Path) -> None:
     model = ifcopenshell.open(str(shared_data / "ifc" / "Duplex_A_20110907_georeferenced.ifc"))
-    light = Light()
+    light = Light(model)
     cut = [product for product in seen(model) if getattr(product, "HasOpenings", None)]
     assert len(cut) > 10
     assert not any(map(light.makes, cut))
