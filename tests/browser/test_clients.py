@@ -55,3 +55,27 @@ def test_cesium_picks_an_element(tiles: Path, tmp_path: Path) -> None:
     assert picked["globalId"] == "0Roof000000000000000000"
     assert (picked["ifcClass"], picked["name"], picked["storey"]) == ("IfcRoof", "屋面", "3F")
     assert picked["verdict"] == "FAIL"
+
+
+def test_a_point_cloud_is_sound_and_drawn(tmp_path: Path) -> None:
+    """No finding of the validator in its tiles, and Cesium draws points in the colours of their classes."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    from converters.tiles.test_points import scans
+    from zonebox.model import Report
+
+    need(module="gltf-validator")
+    need(module="cesium", browser=True)
+    write(samples.context_scene(samples.shandong(), []), Report(findings=()), tmp_path, points=scans(150_000))
+    files = sorted((tmp_path / "pointcloud").glob("*.glb"))
+    assert len(files) > 3
+    assert [row for row in validate_gltf(files) if row["errors"] or row["warnings"]] == []
+    with cesium(tmp_path, "pointcloud/tileset.json", range=0.8) as client:
+        picture = client.picture()
+        assert (client.errors, client.outside) == ([], [])
+    seen = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
+    for color in ((151, 140, 118), (206, 120, 92)):         # ground and building
+        assert (np.abs(seen - color).max(axis=2) < 12).sum() > 50, color

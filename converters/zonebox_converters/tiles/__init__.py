@@ -10,16 +10,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zonebox_converters.tiles.scatter import Scan
     from zonebox_converters.tiles.tilesets import LayerResult
     from zonebox_converters.tiles.verifier import Problem, verify
     from zonebox_converters.tiles.writer import Progress, TilesResult, write
 
-__all__ = ["LayerResult", "Problem", "Progress", "TilesResult", "verify", "write"]
+__all__ = ["LayerResult", "Problem", "Progress", "Scan", "TilesResult", "verify", "write"]
 
 
 def __getattr__(name: str) -> Any:
     """Load a name of `__all__` from its module."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = {"Problem": "verifier", "verify": "verifier", "LayerResult": "tilesets"}.get(name, "writer")
-    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    homes = {"Problem": "verifier", "verify": "verifier", "LayerResult": "tilesets", "Scan": "scatter"}
+    return getattr(importlib.import_module(f"{__name__}.{homes.get(name, 'writer')}"), name)

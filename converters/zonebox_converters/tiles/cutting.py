@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,10 @@ from zonebox_converters.tiles.content import Part
 from zonebox_converters.tiles.layers import Layer
 from zonebox_converters.tiles.place import Matrix
 from zonebox_converters.tiles.surface import vertex_normals
+
+FREE_TEXT: Final = 200
+TEXT_PER_TRIANGLE: Final = 100
+"""A feature's texts beyond the first characters weigh as a triangle for so many: texts fill tiles as triangles do."""
 
 
 def anchors(layer: Layer, limit: int) -> NDArray[Any]:
@@ -23,6 +27,13 @@ def anchors(layer: Layer, limit: int) -> NDArray[Any]:
     total = np.stack([np.bincount(layer.feature, middle[:, k], minlength=len(count)) for k in range(2)], axis=1)
     whole = total / np.maximum(count, 1)[:, None]
     return np.where((count > limit)[layer.feature, None], middle, whole[layer.feature])
+
+
+def loads(layer: Layer) -> NDArray[np.float64]:
+    """Share (m,) of a tile that each triangle takes: itself, and of its feature's texts what exceeds the usual."""
+    count = np.bincount(layer.feature, minlength=len(layer.table))
+    extra = np.maximum(layer.table.text_sizes() - FREE_TEXT, 0) / TEXT_PER_TRIANGLE
+    return np.asarray((1.0 + extra / np.maximum(count, 1))[layer.feature])
 
 
 class Cutter:
@@ -42,12 +53,17 @@ class Cutter:
     def part(self, rows: NDArray[np.intp], matrix: Matrix) -> Part:
         """Cut the triangles ``rows`` out, for the tile whose frame is ``matrix``."""
         layer = self._layer
-        triangles = layer.mesh.triangles[rows]
+        return self.cut(layer.mesh.triangles[rows], layer.feature[rows], layer.color[rows], matrix)
+
+    def cut(self, triangles: NDArray[np.int32], owner: NDArray[np.int64], color: NDArray[np.uint8],
+            matrix: Matrix) -> Part:
+        """Cut triangles (k, 3) out that need not be the layer's own, only between its vertices."""
+        layer = self._layer
         used = self._used(triangles)
         points = self._frame.to_ecef(layer.mesh.vertices[used]) if self._ecef is None else self._ecef[used]
-        features, feature = distinct(layer.feature[rows])
+        features, feature = distinct(owner)
         return Part(points=points, normals=None if self._normals is None else self._normals[used], matrix=matrix,
-                    triangles=self._number[triangles], feature=feature.astype(np.int32), color=layer.color[rows],
+                    triangles=self._number[triangles], feature=feature.astype(np.int32), color=color,
                     table=layer.table.take(features), look=layer.look)
 
     def _used(self, triangles: NDArray[np.int32]) -> NDArray[np.intp]:

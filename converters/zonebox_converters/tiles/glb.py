@@ -18,6 +18,7 @@ Json = dict[str, Any]
 
 ARRAY_BUFFER: Final = 34962
 ELEMENT_ARRAY_BUFFER: Final = 34963
+POINTS: Final = 0
 LINES: Final = 1
 TRIANGLES: Final = 4
 

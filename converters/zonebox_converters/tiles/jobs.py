@@ -16,7 +16,7 @@ from zonebox_converters.tiles.content import Part, content
 from zonebox_converters.tiles.glbcheck import read_glb
 from zonebox_converters.tiles.legacy import read_legacy
 from zonebox_converters.tiles.store import write_file
-from zonebox_converters.tiles.tiling import box12
+from zonebox_converters.tiles.tiling import PROMISES, box12
 from zonebox_converters.tiles.verifier import gltf_problems
 from zonebox_converters.tiles.volumes import read_volume
 
@@ -68,5 +68,6 @@ def perform(job: Job) -> Done | None:
             problems += gltf_problems(*read_glb(inner.glb), job.part.matrix, volumes)
     else:
         problems = gltf_problems(*read_glb(made.data), job.part.matrix, volumes)
+    problems += PROMISES.broken(len(made.data), made.triangles)
     return Done(box=made.box, triangles=made.triangles, size=len(made.data), problems=tuple(problems),
                 rewritten=write_file(job.path, made.data))

@@ -15,7 +15,7 @@ from zonebox.model import Building, Control, ControlEnvelope, Finding, Kind, Par
 from zonebox_converters.tiles.look import Look
 from zonebox_converters.tiles.metadata import FLOAT64, STRING, UINT32, VERDICT, Property, Schema, Table, table
 
-ORDER: Final = ("terrain", "context", "design", "envelopes", "findings")
+ORDER: Final = ("terrain", "context", "design", "envelopes", "findings", "pointcloud")
 """Folders of a tileset, in the order they are written."""
 
 TERRAIN_COLOR: Final = (151, 163, 139, 255)

@@ -100,6 +100,14 @@ class Table:
         """Count the rows."""
         return len(self.columns[0])
 
+    def text_sizes(self) -> NDArray[np.int64]:
+        """Characters (n,) of all texts of each row: what makes tables long."""
+        total = np.zeros(len(self), dtype=np.int64)
+        for declared, column in zip(self.schema.properties, self.columns, strict=True):
+            if declared.kind == STRING:
+                total += np.fromiter(map(len, column), dtype=np.int64, count=len(column))
+        return total
+
     def take(self, rows: NDArray[np.intp]) -> Table:
         """Return some of the rows, in the order given."""
         return Table(schema=self.schema, columns=tuple(column[rows] for column in self.columns))

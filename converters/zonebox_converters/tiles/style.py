@@ -9,6 +9,8 @@ from typing import Final
 
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.metadata import VERDICT, Schema
+from zonebox_converters.tiles.pointcontent import SCHEMA as POINTS
+from zonebox_converters.tiles.pointcontent import color_of, told_classes
 
 COLORS: Final = {"PASS": "#469650", "MARGINAL": "#f0961e", "FAIL": "#d62728", "NOT_CHECKED": "#8c78a0",
                  "NONE": "#b4b8bc"}
@@ -18,7 +20,7 @@ _OPACITY: Final = {"envelope": 0.45}
 
 
 def style(schema: Schema) -> Json:
-    """Colour a layer by its verdicts; one without them keeps its own colours.
+    """Colour a layer by its verdicts, points by their class; one without either keeps its own colours.
 
     An unknown verdict is asked for first: comparing it to a text would stop a client's drawing.
 
@@ -27,6 +29,9 @@ def style(schema: Schema) -> Json:
     >>> style(Schema(id="s", name="S", zh="例", properties=()))
     {'color': "color('#ffffff')"}
     """
+    if schema.id == POINTS.id:
+        told = [(f"${{classification}} === {kind}", f"color('{color_of(kind)}')") for kind in told_classes()]
+        return {"color": {"conditions": [*map(list, told), ["true", f"color('{color_of(0)}')"]]}}
     name = next((p.id for p in schema.properties if p.kind == VERDICT), "")
     if not name:
         return {"color": "color('#ffffff')"}

@@ -18,7 +18,7 @@ from zonebox_converters.tiles.metadata import Schema
 from zonebox_converters.tiles.place import Matrix
 from zonebox_converters.tiles.store import Folder
 from zonebox_converters.tiles.style import style
-from zonebox_converters.tiles.tiling import Tile, box12, joined, tile_json
+from zonebox_converters.tiles.tiling import ERROR_STEP, PROMISES, Tile, box12, joined, tile_json
 
 ROOT: Final = "tileset.json"
 STYLE: Final = "style.json"
@@ -49,6 +49,7 @@ class Written:
     files: tuple[str, ...]
     size_bytes: int
     problems: tuple[str, ...]
+    refine: str = "REPLACE"
 
 
 def generator() -> str:
@@ -60,17 +61,19 @@ def write_tilesets(scene: Scene, shift: HeightShift, matrix: Matrix, written: Se
                     folder: Folder, version: str) -> tuple[LayerResult, ...]:
     """Write each layer's tileset and the root over them.
 
-    Every layer bears the geometric error of the whole scene: a small layer must not vanish before the scene does.
+    Every layer hangs on a tile with the geometric error of the whole scene: a small layer must not vanish before the
+    scene does.
     """
     tiles = tuple(w.tile for w in written)
     box = joined(matrix, tiles)
-    error = max([float(np.linalg.norm(box[1] - box[0])), *(tile.error_m for tile in tiles)])
+    error = max([float(np.linalg.norm(box[1] - box[0])), *(ERROR_STEP * tile.error_m for tile in tiles)])
+    most = ERROR_STEP * error
     asset = {"version": version, "generator": generator(),
-             "extras": {"vertical": "ellipsoidal", **_origin(scene, shift)}}
+             "extras": {"vertical": "ellipsoidal", **_origin(scene, shift), "promises": PROMISES.declared()}}
     results, children = [], []
     for w in written:
         name = w.name
-        root = tile_json(w.tile, np.eye(4), refine="REPLACE")
+        root = tile_json(w.tile, np.eye(4), refine=w.refine)
         said = _old_terms(w) if version == "1.0" else {"schema": w.schema.declared(), "statistics": w.statistics}
         data, look = _dump({"asset": asset, **said, "geometricError": error, "root": root}), _dump(style(w.schema))
         folder.put(f"{name}/{ROOT}", data)
@@ -80,11 +83,11 @@ def write_tilesets(scene: Scene, shift: HeightShift, matrix: Matrix, written: Se
         results.append(LayerResult(name=name, path=folder.root / name / ROOT, features=w.features,
                                    triangles=w.triangles, files=len(w.files) + 2,
                                    size_bytes=w.size_bytes + len(data) + len(look)))
-    root = {"boundingVolume": {"box": box12(joined(matrix, tiles), matrix)}, "geometricError": error, "refine": "ADD"}
+    root = {"boundingVolume": {"box": box12(joined(matrix, tiles), matrix)}, "geometricError": most, "refine": "ADD"}
     if children:
         root["children"] = children
     said = _metadata(scene, shift) if version != "1.0" else {}
-    folder.put(ROOT, _dump({"asset": asset, **said, "geometricError": error, "root": root}))
+    folder.put(ROOT, _dump({"asset": asset, **said, "geometricError": most, "root": root}))
     return tuple(results)
 
 

@@ -17,15 +17,35 @@ from numpy.typing import NDArray
 
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.place import Matrix, out_of, relative
+from zonebox_converters.tiles.promises import Promises
 
 TRIANGLES_PER_TILE: Final = 30_000
 """A tile with more is split, where its features allow: about 2 MB of plain GLB, one frame's worth of decoding."""
+
+MOST_BYTES: Final = 8 << 20
+"""No tile's content is larger."""
+
+PROMISES: Final = Promises(errors_decrease=True, most_triangles=TRIANGLES_PER_TILE, most_bytes=MOST_BYTES)
+"""What every tileset written here keeps, and says so in its asset's ``extras`` that anyone can check it."""
 
 LARGEST_CELL_M: Final = 4096.0
 """A tile's cell is never larger: float32 holds 0.25 mm at 4 km, so a vertex keeps 1 mm."""
 
 SMALLEST_CELL_M: Final = 8.0
 """Cells are not split further; what is denser stays in one tile."""
+
+WORTH_TRIANGLES: Final = 2_000
+"""A layer of one cell with no more triangles is not worth a second, coarser file."""
+
+WHOLE: Final = "all"
+FAR: Final = "far"
+"""Names of the only cell of a layer, and of the one over all others."""
+
+ERROR_STEP: Final = 1.01
+"""A tile's error is at least this many times its children's, ..."""
+
+LEAST_ERROR_M: Final = 1e-3
+"""... and at least this: what float32 leaves of a position."""
 
 BOX_PAD_M: Final = 1e-3
 """Added around a box made of children's boxes: rounding between two tiles' frames must not push a child out."""
@@ -35,7 +55,7 @@ _CORNERS: Final = np.array(list(itertools.product((0, 1), repeat=3)))
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cell:
-    """A square of the quadtree: either triangles (``rows``) or four or fewer children.
+    """A square of the quadtree: either triangles (``rows``) or children, of which it may be a coarse picture.
 
     ``center`` is None for the whole layer, which has the scene's own frame.
     """
@@ -52,34 +72,48 @@ class Cell:
         for child in self.children:
             yield from child.leaves()
 
+    def inner(self) -> Iterator[Cell]:
+        """Every cell with children, the deepest first."""
+        for child in self.children:
+            yield from child.inner()
+        if self.children:
+            yield self
+
 
 def bare(cell: Cell) -> Cell:
     """Return the tree without its triangles, which for a city weigh as much as the meshes."""
     return replace(cell, rows=cell.rows[:0].copy(), children=tuple(map(bare, cell.children)))
 
 
-def quadtree(points: NDArray[np.float64], *, limit: int = TRIANGLES_PER_TILE) -> Cell:
-    """Divide triangles among cells by the point (m, 2) that stands for each.
+def quadtree(points: NDArray[np.float64], loads: NDArray[np.float64] | None = None, *,
+             limit: int = TRIANGLES_PER_TILE, lone: int = WORTH_TRIANGLES) -> Cell:
+    """Divide triangles among cells by the point (m, 2) that stands for each and its load (m,), 1 if not given.
+
+    What fits one cell has a coarser cell over it if it is more than ``lone`` triangles. Triangles that stand at one
+    place are dealt out in order of their rows, those of one point together while they fit.
 
     Examples
     --------
     >>> tree = quadtree(np.array([[10.0, 10.0], [200.0, 10.0], [-5.0, -5.0]]), limit=1)
     >>> [(leaf.name, leaf.rows.tolist()) for leaf in tree.leaves()]
     [('256_-1_-1', [2]), ('128_0_0', [0]), ('128_1_0', [1])]
-    >>> [leaf.name for leaf in quadtree(np.zeros((5, 2)), limit=1).leaves()]
-    ['8_0_0']
+    >>> [leaf.name for leaf in quadtree(np.zeros((5, 2)), limit=2).leaves()]
+    ['8_0_0_0', '8_0_0_1', '8_0_0_2']
     """
     rows = np.arange(len(points))
     extent = float(np.ptp(points, axis=0).max()) if len(points) else 0.0
-    if len(points) <= limit and extent <= LARGEST_CELL_M:
-        return Cell(name="all", center=None, rows=rows)
+    loads = np.ones(len(points)) if loads is None else loads
+    if loads.sum() <= limit and extent <= LARGEST_CELL_M:
+        whole = Cell(name=WHOLE, center=None, rows=rows)
+        return whole if len(points) <= lone else Cell(name=FAR, center=None, rows=rows[:0], children=(whole,))
     size = SMALLEST_CELL_M
     while size < extent:
         size *= 2
-    return Cell(name="all", center=None, rows=rows[:0], children=_split(points, rows, size, limit))
+    return Cell(name=FAR, center=None, rows=rows[:0], children=_split(points, loads, rows, size, limit))
 
 
-def _split(points: NDArray[np.float64], rows: NDArray[np.intp], size: float, limit: int) -> tuple[Cell, ...]:
+def _split(points: NDArray[np.float64], loads: NDArray[np.float64], rows: NDArray[np.intp], size: float,
+           limit: int) -> tuple[Cell, ...]:
     """Cells of one size that hold these rows, ordered by column and row, each divided as far as needed."""
     place = np.floor(points[rows] / size).astype(np.int64)
     code = (place[:, 0] << 32) + place[:, 1]
@@ -88,8 +122,11 @@ def _split(points: NDArray[np.float64], rows: NDArray[np.intp], size: float, lim
     starts = np.flatnonzero(code[1:] != code[:-1]) + 1
     cells = []
     for members, (column, row) in zip(np.split(rows, starts), place[np.concatenate([[0], starts])], strict=True):
-        small = len(members) <= limit and size <= LARGEST_CELL_M
-        divided = () if small or size <= SMALLEST_CELL_M else _split(points, members, size / 2, limit)
+        small = loads[members].sum() <= limit and size <= LARGEST_CELL_M
+        divided: tuple[Cell, ...] = ()
+        if not small:
+            divided = (_split(points, loads, members, size / 2, limit) if size > SMALLEST_CELL_M
+                       else _dealt(points, loads, members, f"{size:.0f}_{column}_{row}", size, limit))
         if len(divided) == 1:
             cells.append(divided[0])
             continue
@@ -100,6 +137,27 @@ def _split(points: NDArray[np.float64], rows: NDArray[np.intp], size: float, lim
             children=divided,
         ))
     return tuple(cells)
+
+
+def _dealt(points: NDArray[np.float64], loads: NDArray[np.float64], rows: NDArray[np.intp], name: str, size: float,
+           limit: int) -> tuple[Cell, ...]:
+    """Deal the triangles of a cell that is not split further into cells of ``limit``, those of one point together."""
+    moved = np.any(np.diff(points[rows], axis=0) != 0.0, axis=1)
+    ends = np.append(np.flatnonzero(moved) + 1, len(rows))
+    sums = np.concatenate([[0.0], np.cumsum(loads[rows])])
+    cuts: list[int] = []
+    start = last = 0
+    for end in ends.tolist():
+        if sums[end] - sums[start] > limit and last > start:
+            start = last
+            cuts.append(start)
+        while sums[end] - sums[start] > limit and end - start > 1:
+            start = max(start + 1, int(np.searchsorted(sums, sums[start] + limit, side="right")) - 1)
+            cuts.append(start)
+        last = end
+    corner = np.floor(points[rows[0]] / size)
+    center = (float((corner[0] + 0.5) * size), float((corner[1] + 0.5) * size))
+    return tuple(Cell(name=f"{name}_{k}", center=center, rows=part) for k, part in enumerate(np.split(rows, cuts)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,16 +192,18 @@ class Tile:
         return out_of(self.matrix, np.take_along_axis(self.box, _CORNERS, axis=0))
 
 
-def leaf(matrix: Matrix, box: NDArray[np.float64], uri: str) -> Tile:
-    """Make the tile of a finest content: nothing is simplified, its error is 0."""
-    return Tile(matrix=matrix, box=box, error_m=0.0, uri=uri)
+def parent(matrix: Matrix, children: tuple[Tile, ...], own: Tile | None = None) -> Tile:
+    """Make the tile over children, with a coarse content of its ``own`` or none; its box holds theirs.
 
-
-def parent(matrix: Matrix, children: tuple[Tile, ...]) -> Tile:
-    """Make the tile over children: its box holds theirs, its error is that of not drawing them."""
+    Its error is that of its content as it was measured, without one that of not drawing the children; the error of a
+    tile is always above its children's, so that no client waits for one that is no better.
+    """
     box = joined(matrix, children)
-    diagonal = float(np.linalg.norm(box[1] - box[0]))
-    return Tile(matrix=matrix, box=box, error_m=max([diagonal, *(c.error_m for c in children)]), children=children)
+    if own is not None:
+        box = np.stack([np.minimum(box[0], own.box[0]), np.maximum(box[1], own.box[1])])
+    error = float(np.linalg.norm(box[1] - box[0])) if own is None else own.error_m
+    least = max(ERROR_STEP * max(c.error_m for c in children), LEAST_ERROR_M)
+    return Tile(matrix=matrix, box=box, error_m=max(error, least), children=children, uri=own.uri if own else "")
 
 
 def joined(matrix: Matrix, tiles: tuple[Tile, ...]) -> NDArray[np.float64]:
@@ -154,12 +214,19 @@ def joined(matrix: Matrix, tiles: tuple[Tile, ...]) -> NDArray[np.float64]:
     return np.stack([inner.min(0) - BOX_PAD_M, inner.max(0) + BOX_PAD_M])
 
 
-def grow(cell: Cell, matrix: Matrix, make_leaf: Callable[[Cell], Tile | None]) -> Tile | None:
-    """Turn cells into tiles from the leaves up; inner tiles share the layer's frame, cells without a tile fall out."""
-    if not cell.children:
-        return make_leaf(cell)
-    children = tuple(tile for tile in (grow(child, matrix, make_leaf) for child in cell.children) if tile is not None)
-    return parent(matrix, children) if children else None
+def grow(cell: Cell, matrix: Matrix, made: Callable[[Cell], Tile | None]) -> Tile | None:
+    """Turn cells into tiles from the leaves up.
+
+    ``made`` gives a cell's own content as a tile, or None; inner tiles without one have the layer's frame ``matrix``,
+    and cells with nothing in or under them fall out.
+    """
+    own = made(cell)
+    children = tuple(tile for tile in (grow(child, matrix, made) for child in cell.children) if tile is not None)
+    if not children:
+        return own if not cell.children else None
+    if own is None and len(children) == 1:
+        return children[0]
+    return parent(matrix if own is None else own.matrix, children, own)
 
 
 def tile_json(tile: Tile, within: Matrix, *, refine: str = "") -> Json:

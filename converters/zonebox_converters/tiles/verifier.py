@@ -21,6 +21,7 @@ from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.glbcheck import Glb, check_glb, read_glb, read_gltf
 from zonebox_converters.tiles.heads import ARCHIVE, GLTF, check_extensions, check_head, read_schema, used_below
 from zonebox_converters.tiles.legacy import MAGICS, read_legacy
+from zonebox_converters.tiles.promises import Promises, read_promises, triangle_count
 from zonebox_converters.tiles.subtrees import check_root, check_subtrees, read_tiling, template_problems
 from zonebox_converters.tiles.volumes import Volume, finite_numbers, read_volume
 
@@ -29,6 +30,9 @@ SLACK_M: Final = 2e-3
 
 SLACK_RATIO: Final = 1e-6
 """... and, for large volumes, this part of their size."""
+
+NOTHING: Final = Promises()
+"""A tileset promises nothing beyond the standard unless it says so."""
 
 Y_TO_Z: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Turns glTF's y-up into the tile's z-up (3D Tiles 1.1, 6.7.1.6.3)."""
@@ -72,10 +76,11 @@ def verify(tileset: Path, *, trusted: Collection[Path] = ()) -> list[Problem]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Above:
-    """What a tile hands down: its volume and its error."""
+    """What a tile hands down: its volume and its error; or a tileset, which is no tile."""
 
     volume: Volume | None
     error: float | None
+    tile: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +91,7 @@ class _File:
     version: str
     schema: Json | None
     groups: int
+    promises: Promises
     needs: set[str] = field(default_factory=set)
 
     @property
@@ -120,7 +126,7 @@ class _Walk:
         self._tell("", check_head(document, schema))
         asset, groups = document.get("asset"), document.get("groups")
         here = _File(via=via, version=str(asset.get("version")) if isinstance(asset, dict) else "", schema=schema,
-                     groups=len(groups) if isinstance(groups, list) else 0)
+                     groups=len(groups) if isinstance(groups, list) else 0, promises=read_promises(document))
         if _error(document) is None:
             self._say("/geometricError", "is missing, negative or no number")
         if not isinstance(document.get("root"), dict):
@@ -128,7 +134,7 @@ class _Walk:
         else:
             if "refine" not in document["root"]:
                 self._say("/root/refine", "is missing; the root must say ADD or REPLACE")
-            start = _Above(volume=above.volume if above else None, error=_error(document))
+            start = _Above(volume=above.volume if above else None, error=_error(document), tile=above is not None)
             self._tile(document["root"], "/root", matrix, start, here)
         self._tell("", check_extensions(document, here.needs))
         return used_below(document) | here.needs
@@ -179,6 +185,8 @@ class _Walk:
         error = error if stated is None else stated
         if error is not None and above.error is not None and error > above.error:
             self._say(f"{place}/geometricError", f"{error} is larger than the parent's {above.error}")
+        elif here.promises.errors_decrease and above.tile and error is not None and error == above.error:
+            self._say(f"{place}/geometricError", f"{error} is not below the parent's, as the tileset promises")
         return above.error if error is None else error
 
     def _implicit(self, tile: Json, place: str, here: _File) -> None:
@@ -255,12 +263,14 @@ class _Walk:
     def _open(self, path: Path, data: bytes, place: str, matrix: NDArray[np.float64], above: _Above, here: _File,
               volumes: list[Volume]) -> None:
         """Check a content by what its bytes are."""
+        for text in here.promises.broken(len(data), 0):
+            self.problems.append(Problem(file=self._name(path), place="", text=text))
         if data[:4] == b"glTF":
             if here.version == "1.0":
                 here.needs.add(GLTF)
-            self._gltf(path, *read_glb(data), matrix, volumes)
+            self._gltf(path, *read_glb(data), matrix, volumes, promises=here.promises)
         elif data[:4] in MAGICS:
-            self._legacy(path, data, matrix, volumes)
+            self._legacy(path, data, matrix, volumes, here.promises)
         elif path.suffix == ".3tz":
             here.needs.add(ARCHIVE)
         elif (document := _json_object(data)) is None:
@@ -276,17 +286,19 @@ class _Walk:
             self._gltf(path, *read_gltf(data, path.parent), matrix, volumes)
 
     def _gltf(self, path: Path, glb: Glb | None, wrong: list[str], matrix: NDArray[np.float64],
-              volumes: list[Volume], center: NDArray[np.float64] | None = None) -> None:
-        told = gltf_problems(glb, wrong, matrix, volumes, center)
+              volumes: list[Volume], center: NDArray[np.float64] | None = None,
+              promises: Promises = NOTHING) -> None:
+        told = gltf_problems(glb, wrong, matrix, volumes, center, promises)
         self.problems += [Problem(file=self._name(path), place="", text=text) for text in told]
 
-    def _legacy(self, path: Path, data: bytes, matrix: NDArray[np.float64], volumes: list[Volume]) -> None:
+    def _legacy(self, path: Path, data: bytes, matrix: NDArray[np.float64], volumes: list[Volume],
+                promises: Promises) -> None:
         embedded, wrong = read_legacy(data)
         self.problems += [Problem(file=self._name(path), place="", text=text) for text in wrong]
         for entry in embedded:
             glb, inner = read_glb(entry.glb)
             self._gltf(path, glb, [f"holds a GLB that {text}" for text in inner], matrix,
-                       volumes if entry.center is not None else [], entry.center)
+                       volumes if entry.center is not None else [], entry.center, promises)
 
     def _tell(self, place: str, found: Found) -> None:
         for inner, text in found:
@@ -303,7 +315,7 @@ class _Walk:
 
 
 def gltf_problems(glb: Glb | None, wrong: list[str], matrix: NDArray[np.float64], volumes: list[Volume],
-                  center: NDArray[np.float64] | None = None) -> list[str]:
+                  center: NDArray[np.float64] | None = None, promises: Promises = NOTHING) -> list[str]:
     """Say what is wrong with a glTF that was read, or could not be (``wrong``), and where it leaves its volumes.
 
     ``center`` (3,) is added to its vertices after they are turned z up.
@@ -322,7 +334,7 @@ def gltf_problems(glb: Glb | None, wrong: list[str], matrix: NDArray[np.float64]
             out = float(volume.outside_m(world).max())
             if out > _slack(volume):
                 glb.problems.append(f"a vertex lies {out:.3f} m out of the tile's {volume.kind}")
-    return list(dict.fromkeys([*wrong, *glb.problems]))
+    return list(dict.fromkeys([*wrong, *glb.problems, *promises.broken(0, triangle_count(glb))]))
 
 
 def _error(holder: Json) -> float | None:

@@ -27,7 +27,8 @@ def perform_all(jobs: Iterator[Job], *, workers: int, told: Told) -> list[Done |
     Parameters
     ----------
     workers : int
-        Processes besides this one; with fewer than two everything is done here.
+        Processes, this one among them: it cuts the parts for all, which is half of the work, and between two of them
+        does some itself. As many again besides would share the same cores and start for nothing.
     """
     if workers < 2:
         done = []
@@ -36,9 +37,10 @@ def perform_all(jobs: Iterator[Job], *, workers: int, told: Told) -> list[Done |
             told(job)
         return done
     pool = _Pool(jobs, told)
-    threads = [threading.Thread(target=pool.serve, daemon=True) for _ in range(workers)]
+    threads = [threading.Thread(target=pool.serve, daemon=True) for _ in range(workers - 1)]
     for thread in threads:
         thread.start()
+    pool.help()
     for thread in threads:
         thread.join()
     if pool.failures:
@@ -69,6 +71,14 @@ class _Pool:
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
             self.failures.append(error)
 
+    def help(self) -> None:
+        """Do jobs here, one after the other, until there are no more."""
+        try:
+            while (given := self._next()) is not None:
+                self._keep(*given, perform(given[1]))
+        except BaseException as error:  # noqa: BLE001 - raised again when the others have stopped
+            self.failures.append(error)
+
     def _next(self) -> tuple[int, Job] | None:
         with self._lock:
             return None if self.failures else next(self._jobs, None)
@@ -77,7 +87,9 @@ class _Pool:
         if given is None:
             return
         number, job = given
-        result = worker.receive(job)
+        self._keep(number, job, worker.receive(job))
+
+    def _keep(self, number: int, job: Job, result: Done | None) -> None:
         with self._lock:
             self.results[number] = result
             self._told(job)

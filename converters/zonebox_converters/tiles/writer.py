@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,12 +12,17 @@ from typing import Final
 from zonebox.errors import InputError, ZoneboxError
 from zonebox.frame import Frame, HeightShift
 from zonebox.model import Report, Scene
-from zonebox_converters.tiles.cutting import Cutter, anchors, distinct
+from zonebox_converters.tiles.content import Part
+from zonebox_converters.tiles.cutting import Cutter, anchors, distinct, loads
+from zonebox_converters.tiles.detail import Coarse, coarsened
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.jobs import Done, Job
 from zonebox_converters.tiles.layers import ORDER, Layer, layers, triangle_count
 from zonebox_converters.tiles.metadata import Schema
 from zonebox_converters.tiles.place import Matrix, tile_matrix
+from zonebox_converters.tiles.pointlayer import NAME as POINTCLOUD
+from zonebox_converters.tiles.pointlayer import write_points
+from zonebox_converters.tiles.scatter import Scan
 from zonebox_converters.tiles.statistics import statistics
 from zonebox_converters.tiles.store import Folder
 from zonebox_converters.tiles.tilesets import ROOT, STYLE, LayerResult, Written, generator, write_tilesets
@@ -27,7 +32,6 @@ from zonebox_converters.tiles.tiling import (
     Tile,
     bare,
     grow,
-    leaf,
     quadtree,
 )
 from zonebox_converters.tiles.verifier import verify
@@ -69,6 +73,7 @@ def write(
     force: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
+    points: Iterable[Scan] | None = None,
 ) -> TilesResult:
     """Write a scene and its findings as 3D Tiles into a folder.
 
@@ -87,6 +92,8 @@ def write(
         Replace files of the same name that zonebox did not write.
     workers : int or None
         Processes that make contents; None for as many as pay, by the size of the scene. The bytes are the same.
+    points : iterable of Scan, optional
+        Laser scan of the scene in its frame, piece by piece: a layer of its own.
 
     Raises
     ------
@@ -105,10 +112,13 @@ def write(
         raise InputError("--version", got=f'"{version}"', want=" or ".join(VERSIONS), then="leave the option out")
     shift = scene.frame.height_shift((0.0, 0.0))
     matrix = tile_matrix(scene.frame, 0.0, 0.0)
-    folder = Folder(out, [ROOT, *(f"{name}/{file}" for name in ORDER for file in (ROOT, STYLE))], force=force)
+    names = [name for name in ORDER if name != POINTCLOUD or points is not None]
+    folder = Folder(out, [ROOT, *(f"{name}/{file}" for name in names for file in (ROOT, STYLE))], force=force)
     helpers = _helpers(workers, triangle_count(scene, report))
     written = _write_contents(layers(scene, report), scene.frame, matrix, folder, version, helpers,
                               progress)
+    if points is not None and (cloud := write_points(points, scene.frame, folder, version)) is not None:
+        written.append(cloud)
     results = write_tilesets(scene, shift, matrix, written, folder, version)
     folder.close()
     problems = [text for w in written for text in w.problems]
@@ -128,14 +138,18 @@ def _helpers(workers: int | None, triangles: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Plan:
-    """What must be remembered of a layer while its contents are made; its cells have no rows any more."""
+    """What must be remembered of a layer while its contents are made; its cells have no rows any more.
+
+    ``errors`` are the measured errors of the coarse contents, by the names of their cells.
+    """
 
     name: str
     features: int
     schema: Schema
     statistics: Json
     tree: Cell
-    leaves: tuple[Cell, ...]
+    cells: tuple[Cell, ...]
+    errors: dict[str, float]
 
 
 def _write_contents(made: Iterator[Layer], frame: Frame, matrix: Matrix, folder: Folder, version: str,
@@ -146,47 +160,61 @@ def _write_contents(made: Iterator[Layer], frame: Frame, matrix: Matrix, folder:
 
     def jobs() -> Iterator[Job]:
         for layer in made:
-            tree = quadtree(anchors(layer, TRIANGLES_PER_TILE))
+            tree = quadtree(anchors(layer, TRIANGLES_PER_TILE), loads(layer))
+            drawn, coarse = coarsened(layer, tree)
             known = bare(tree)
+            cells = (*known.leaves(), *(cell for cell in known.inner() if cell.name in coarse))
             plans[layer.name] = _Plan(name=layer.name, features=len(distinct(layer.feature)[0]), tree=known,
-                                      leaves=tuple(known.leaves()), schema=layer.table.schema,
-                                      statistics=statistics(layer.table))
+                                      cells=cells, schema=layer.table.schema, statistics=statistics(layer.table),
+                                      errors={name: found.error_m for name, found in coarse.items()})
             steps[layer.name] = itertools.count(1)
-            folder.plan(_uri(layer.name, cell, version) for cell in known.leaves())
-            yield from _jobs(layer, tree, frame, matrix, folder.root, version)
+            folder.plan(_uri(layer.name, cell, version) for cell in cells)
+            yield from _jobs(layer, tree, drawn, coarse, frame, matrix, folder.root, version)
 
     def told(job: Job) -> None:
         if progress is not None:
-            progress(job.layer, next(steps[job.layer]), len(plans[job.layer].leaves))
+            progress(job.layer, next(steps[job.layer]), len(plans[job.layer].cells))
 
     results = iter(perform_all(jobs(), workers=workers, told=told))
-    written = [_assembled(plan, list(itertools.islice(results, len(plan.leaves))), frame, matrix, folder,
+    written = [_assembled(plan, list(itertools.islice(results, len(plan.cells))), frame, matrix, folder,
                           version)
                for plan in plans.values()]
     return [w for w in written if w is not None]
 
 
-def _jobs(layer: Layer, tree: Cell, frame: Frame, matrix: Matrix, root: Path, version: str) -> Iterator[Job]:
-    """Cut a layer into the parts of its cells."""
+def _jobs(layer: Layer, tree: Cell, drawn: Layer, coarse: Mapping[str, Coarse], frame: Frame, matrix: Matrix,
+          root: Path, version: str) -> Iterator[Job]:
+    """Cut a layer into the parts of its cells: first the full ones, then the coarse ones from ``drawn``."""
+
+    def job(cell: Cell, part: Part) -> Job:
+        return Job(layer=layer.name, part=part, path=root / _uri(layer.name, cell, version), generator=generator(),
+                   version=version)
+
     cutter = Cutter(layer, frame, matrix)
     for cell in tree.leaves():
-        yield Job(layer=layer.name, part=cutter.part(cell.rows, _matrix(cell, frame, matrix)),
-                  path=root / _uri(layer.name, cell, version), generator=generator(), version=version)
+        yield job(cell, cutter.part(cell.rows, _matrix(cell, frame, matrix)))
+    if drawn is not layer:
+        cutter = Cutter(drawn, frame, matrix)
+    for cell in tree.inner():
+        if cell.name in coarse:
+            left = coarse[cell.name]
+            yield job(cell, cutter.cut(left.triangles, left.feature, left.color, _matrix(cell, frame, matrix)))
 
 
 def _assembled(plan: _Plan, results: Sequence[Done | None], frame: Frame, matrix: Matrix,
                folder: Folder, version: str) -> Written | None:
     """Join what became of a layer's cells into its tree of tiles."""
-    drawn = [(cell, done) for cell, done in zip(plan.leaves, results, strict=True) if done is not None]
+    drawn = [(cell, done) for cell, done in zip(plan.cells, results, strict=True) if done is not None]
     tiles: dict[str, Tile] = {}
     for cell, done in drawn:
         folder.keep(_uri(plan.name, cell, version), rewritten=done.rewritten)
-        tiles[cell.name] = leaf(_matrix(cell, frame, matrix), done.box, _file(cell, version))
+        tiles[cell.name] = Tile(matrix=_matrix(cell, frame, matrix), box=done.box, uri=_file(cell, version),
+                                error_m=plan.errors.get(cell.name, 0.0))
     tile = grow(plan.tree, matrix, lambda cell: tiles.get(cell.name))
     if tile is None:
         return None
     return Written(name=plan.name, features=plan.features, schema=plan.schema, statistics=plan.statistics, tile=tile,
-                    triangles=sum(done.triangles for _, done in drawn),
+                    triangles=sum(done.triangles for cell, done in drawn if cell.name not in plan.errors),
                     files=tuple(_uri(plan.name, cell, version) for cell, _ in drawn),
                     size_bytes=sum(done.size for _, done in drawn),
                     problems=tuple(f"{_uri(plan.name, cell, version)}: {text}" for cell, done in drawn

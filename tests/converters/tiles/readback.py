@@ -36,10 +36,16 @@ class Tile:
     document: dict[str, Any]
     primitives: list[Primitive]
     tables: list[dict[str, list[Any]]]
+    error_m: float = 0.0
+
+    @property
+    def full(self) -> bool:
+        """Nothing finer hangs below."""
+        return self.error_m == 0.0
 
 
-def read_tiles(tileset: Path, matrix: NDArray[np.float64] | None = None) -> list[Tile]:
-    """Every content under a tileset, external tilesets followed."""
+def read_tiles(tileset: Path, matrix: NDArray[np.float64] | None = None, *, coarse: bool = False) -> list[Tile]:
+    """Every content under a tileset, external tilesets followed; without those that others replace, unless asked."""
     document = json.loads(tileset.read_text(encoding="utf-8"))
     found: list[Tile] = []
 
@@ -48,7 +54,11 @@ def read_tiles(tileset: Path, matrix: NDArray[np.float64] | None = None) -> list
         uri = tile.get("content", {}).get("uri")
         if uri:
             path = tileset.parent / uri
-            found.extend(read_tiles(path, m) if path.suffix == ".json" else [read_tile(path, m)])
+            if path.suffix == ".json":
+                found.extend(read_tiles(path, m, coarse=coarse))
+            elif coarse or not tile.get("children"):
+                found.append(read_tile(path, m))
+                found[-1].error_m = tile["geometricError"]
         for child in tile.get("children", []):
             visit(child, m)
 

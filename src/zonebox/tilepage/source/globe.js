@@ -61,7 +61,9 @@ window.zonebox = {
 try {
   const tileset = await layersOf('/tiles/' + (new URLSearchParams(location.search).get('tileset') ?? 'tileset.json'));
   layers = await Promise.all(tileset.layers.map(async ({ name, url }) => {
-    const tiles = scene.primitives.add(await Cesium.Cesium3DTileset.fromUrl(url));
+    const tiles = scene.primitives.add(await Cesium.Cesium3DTileset.fromUrl(url, {
+      pointCloudShading: { attenuation: true, maximumAttenuation: 4 },
+    }));
     tiles.tileFailed.addEventListener(({ url: failed, message }) => state.errors.push(`${failed}: ${message}`));
     if (SEEN_THROUGH.includes(name)) tiles.shadows = Cesium.ShadowMode.DISABLED;
     const at = new URL(url, location);

@@ -33,6 +33,7 @@ export class Outlines {
 
 export function prepare(scene, { byVerdict, edges }) {
   scene.traverse(object => {
+    if (object.isPoints) Object.assign(object.material, { size: 2.5, sizeAttenuation: false });
     if (object.isMesh) {
       object.castShadow = !object.material.transparent;
       object.receiveShadow = true;
