@@ -1,8 +1,9 @@
 """Checks of a city and of one large model: `python tests/bench/bench_checks.py [BLOCKS] [TRIANGLES] [PARCELS]`.
 
-The city is as many turned box buildings as lots, held against height, setback and coverage. The large model is a
-building of that many triangles that claims no parcel of 20: it is found on one of them and held against all of its
-controls (height, setback, inclined plane, coverage, containment, gates).
+The city is as many turned box buildings as lots, held against height, setback and coverage; a twentieth of it goes
+through `checks.run` as well, with envelopes, containment and the offending pieces. The large model is a building of
+that many triangles that claims no parcel of 20: it is found on one of them and held against all of its controls
+(height, setback, inclined plane, coverage, containment, gates); then it is held against each of the 20.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import shapely
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lots import AUTHORITY, limit, parcel, rule
 from zonebox import checks
+from zonebox.checks.against import check_against
 from zonebox.checks.many import check_many
 from zonebox.frame import Frame
 from zonebox.geometry import profile
 from zonebox.geometry.mesh import Mesh
 from zonebox.model import Building, Control, EdgeSelector, Element, Kind, Parcel, Plan, Scene, State
 from zonebox.stopwatch import peak_memory_mb
-from zonebox_converters.envelopes import build_one
+from zonebox_converters.envelopes import build, build_one
 
 BOX = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], dtype=np.float64)
 FACES = np.array([[0, 2, 1], [1, 2, 3], [4, 5, 6], [5, 7, 6], [0, 1, 4], [1, 5, 4], [2, 6, 3], [3, 6, 7], [0, 4, 2],
@@ -114,12 +116,22 @@ def main(blocks: int, triangles: int, parcels: int) -> None:
           f"{time.perf_counter() - wall:.1f} s, {sum(os.times()[:2]) - busy:.1f} s of processor, "
           f"{peak_memory_mb():.0f} MB")
     del found, made
+    some = city(max(blocks // 20, 1))
+    some = replace(some, envelopes=build(some.plan, None))
+    busy = sum(os.times()[:2])
+    report = checks.run(some)
+    print(f"{len(some.designs):,} blocks in a whole run: {len(report.findings):,} findings, "
+          f"{sum(os.times()[:2]) - busy:.1f} s of processor")
     scene = large(triangles, parcels)
     checks.run(scene)
     wall, busy = time.perf_counter(), sum(os.times()[:2])
     report = checks.run(scene)
     print(f"{len(scene.designs[0].mesh):,} triangles: {len(report.findings)} findings, "
           f"{time.perf_counter() - wall:.2f} s, {sum(os.times()[:2]) - busy:.2f} s of processor")
+    wall, busy = time.perf_counter(), sum(os.times()[:2])
+    every = check_against(scene, scene.designs[0])
+    print(f"against {len(scene.envelopes)} parcels: {len(every)} findings, {time.perf_counter() - wall:.2f} s, "
+          f"{sum(os.times()[:2]) - busy:.2f} s of processor")
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import shapely
 from shapely.geometry import LineString
 
+from checks.scenes import scene
 from checks.test_against_closed_forms import check
 from lots import AUTHORITY, box_mesh, building, limit, rule
+from zonebox import checks
 from zonebox.geometry import profile
 from zonebox.model import Control, EdgeSelector, Finding, Kind, SetbackTable, State, ViewCorridor
 
@@ -126,3 +129,12 @@ def test_a_superseded_control_is_not_checked_at_all() -> None:
     found = check(LOT, building(box_mesh((10, 10, 0), (40, 30, 20))), old, new, gone,
                   rule("side", profile.fixed(1.0), "side"))
     assert {f.control.id for f in found.values() if f.control} == {"P/new", "P/side"}
+
+
+def test_no_build_ground_is_told_once_by_the_plan_or_by_the_design() -> None:
+    zone = control(Kind.NO_BUILD, zone=shapely.box(0, 0, 50, 8))
+    empty = scene(LOT, [], zone, limit(Kind.HEIGHT, 12))
+    assert [f.id for f in checks.run(empty).findings] == ["plan/P/no_build"]
+    for claim in ("P", ""):
+        made = replace(empty, designs=(replace(building(box_mesh((5, 5, 0), (20, 20, 9))), parcel=claim),))
+        assert [f.id for f in checks.run(made).findings if "no_build" in f.id] == ["design/P/no_build"]

@@ -258,7 +258,7 @@ def _judged(
     return _finding(
         envelope.parcel, state, control=control, value=excess, limit=0.0, margin=-excess, tolerance=tol,
         uncertainty=error.u95_m, where=Where(point=(x, y, z), foot=(x, y, limit)), reason=reason,
-        cure=Cure(action="lower", amount=up(excess), unit="m") if state is State.FAIL else None)
+        cure=Cure(action="lower", amount=up(float(solid.mean.max())), unit="m") if state is State.FAIL else None)
 
 
 def _strays(cells: _Cells) -> Said:

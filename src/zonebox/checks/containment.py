@@ -258,7 +258,9 @@ def _violations(envelope: ControlEnvelope, points: NDArray[np.float64]) -> NDArr
     for rule in envelope.edge_constraints:
         distance = edge_distance(points[:, :2], envelope.boundary, rule.edge, rule.corner)
         height = points[:, 2] - edge_ground(points[:, :2], envelope.boundary, rule.edge, rule.ground_m)
-        rows.append(np.where(np.isfinite(distance), rule.profile.distance_at(height) - distance, -np.inf))
+        there = np.isfinite(distance) if rule.zone is None else np.isfinite(distance) & shapely.intersects_xy(
+            rule.zone, points[:, :2])
+        rows.append(np.where(there, rule.profile.distance_at(height) - distance, -np.inf))
     for ceiling in envelope.ceilings:
         limit = ceiling.limit_at(points[:, :2])
         rows.append(np.where(limit > NEVER_M, points[:, 2] - limit, -np.inf))

@@ -10,36 +10,30 @@ from __future__ import annotations
 
 import functools
 import gc
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
 
 from zonebox import tolerance
+from zonebox.checks.blocks import Blocks, may_be_block
 from zonebox.checks.findings import up
 from zonebox.checks.heights import check_heights, measure_of
+from zonebox.checks.homes import KINDS, Home, home_of, stated_envelope
 from zonebox.checks.ratios import SECTION_HEIGHT_M, check_ratios
 from zonebox.checks.sentences import Said, datum, role, say, together
 from zonebox.checks.setbacks import check_setbacks
 from zonebox.checks.subject import Site, Subject
-from zonebox.geometry.edgewise import Corner
-from zonebox.geometry.mesh import Mesh
-from zonebox.geometry.profile import Profile
 from zonebox.geometry.soup import Soup
 from zonebox.model import (
     Building,
-    CapConstraint,
     Control,
-    ControlEnvelope,
     Cure,
     Datum,
-    EdgeConstraint,
     EdgeRole,
     Finding,
     Kind,
@@ -50,19 +44,10 @@ from zonebox.model import (
 )
 from zonebox.model.finding import judge
 
-CHUNK: Final = 20_000
+CHUNK: Final = 10_000
 """Designs worked on at a time, which bounds the memory."""
 
-TRIANGLES_MOST: Final = 64
-"""A block with more triangles is not simple."""
-
 CHECKS: Final = {kind: kind.value for kind in Kind}
-
-KINDS: Final = (Kind.HEIGHT, Kind.HEIGHT_ABSOLUTE, Kind.STOREYS, Kind.SETBACK, Kind.COVERAGE)
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Whole = NDArray[np.int64]
 
 
 def check_many(scene: Scene, progress: Callable[[int, int], None] | None = None) -> tuple[Finding, ...]:
@@ -82,20 +67,22 @@ def check_many(scene: Scene, progress: Callable[[int, int], None] | None = None)
         Sorted by id.
     """
     site = Site(scene)
-    homes: dict[str, _Home] = {}
+    homes: dict[str, Home] = {}
     findings: list[Finding] = []
-    with _without_collector():
-        for start in range(0, len(scene.designs), CHUNK):
-            designs = scene.designs[start:start + CHUNK]
-            findings += _chunk(site, homes, designs)
+    with without_collector():
+        done = 0
+        for placed, blocks in arranged(_placed(site, homes, scene.designs[start:start + CHUNK])
+                                        for start in range(0, len(scene.designs), CHUNK)):
+            findings += _chunk(site, placed, blocks)
+            done += CHUNK
             if progress is not None:
-                progress(start + len(designs), len(scene.designs))
+                progress(min(done, len(scene.designs)), len(scene.designs))
         findings.sort(key=lambda f: f.id)
     return tuple(findings)
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Keep the cyclic garbage collector from walking over values in bulk that hold no cycles."""
     was = gc.isenabled()
     gc.disable()
@@ -106,107 +93,62 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(slots=True)
-class _Home:
-    """What a parcel asks of the blocks on it: heights as (control, ground, bound), setbacks as (control, edge, tiers).
-
-    ``simple`` is False where one of its controls needs more than that.
-    """
-
-    simple: bool
-    heights: list[tuple[Control, float, float]] = field(default_factory=list)
-    setbacks: list[tuple[Control, dict[int, list[int]], tuple[tuple[float, float], ...]]] = field(default_factory=list)
-    coverages: list[Control] = field(default_factory=list)
+Row: TypeAlias = tuple[Building, Parcel, Home]
+"""A design, its parcel, and what that asks for."""
 
 
-def _home(site: Site, parcel: Parcel) -> _Home:
-    """Read the controls of a parcel."""
-    home = _Home(simple=parcel.design_ground_m is not None and parcel.shape.geom_type == "Polygon"
-                 and not parcel.shape.interiors)
-    ground = parcel.design_ground_m or 0.0
-    for c in site.controls.get(parcel.id, ()):
-        if c.superseded_by or c.kind not in KINDS:
-            continue
-        if c.kind is Kind.COVERAGE:
-            home.coverages.append(c)
-        elif c.kind is Kind.SETBACK:
-            tiers = _tiers(c)
-            if tiers is None:
-                home.simple = False
-                continue
-            home.setbacks.append((c, _runs(parcel, c), tiers))
-        elif c.kind is Kind.HEIGHT_ABSOLUTE:
-            home.simple &= c.zone is None and measure_of(c) == "highest"
-            home.heights.append((c, 0.0, c.limit or 0.0))
-        else:
-            home.simple &= c.zone is None and c.datum is Datum.DESIGN_GROUND and c.measure in ("parapet", "highest")
-            rise = (c.limit or 0.0) * (c.storey_height_m or 0.0 if c.kind is Kind.STOREYS else 1.0)
-            home.heights.append((c, ground, rise))
-    return home
-
-
-def _tiers(control: Control) -> tuple[tuple[float, float], ...] | None:
-    """Read a setback from edges as steps (from height, distance); None where it is more than that."""
-    profile = control.profile
-    if (profile is None or control.line is not None or control.edges.sector_deg is not None or control.projections
-            or control.corner is not Corner.PARALLEL):
-        return None
-    if len(profile.points) > 1 and control.datum is not Datum.DESIGN_GROUND:
-        return None
-    return _steps(profile)
-
-
-@functools.lru_cache(maxsize=1024)
-def _steps(profile: Profile) -> tuple[tuple[float, float], ...] | None:
-    """Read a profile that only rises in steps; None of any other."""
-    points = profile.points
-    pairs = list(pairwise(points))
-    if profile.slope or not profile.from_below or any(a[1] > b[1] or (a[1] != b[1] and a[0] != b[0])
-                                                      for a, b in pairs):
-        return None
-    return ((-math.inf, points[0][1]), *points[1:])
-
-
-def _runs(parcel: Parcel, control: Control) -> dict[int, list[int]]:
-    """Edges that a control names, by the run they belong to."""
-    chosen = control.edges
-    runs: dict[int, list[int]] = {}
-    for e in parcel.edges:
-        if not (chosen.roles or chosen.indices) or e.role in chosen.roles or e.index in chosen.indices:
-            runs.setdefault(e.chain, []).append(e.index)
-    return runs
-
-
-def _chunk(site: Site, homes: dict[str, _Home], designs: Sequence[Building]) -> Iterator[Finding]:
-    """Check some designs: blocks together, the others one by one."""
-    placed: list[tuple[Building, Parcel, _Home]] = []
+def _placed(site: Site, homes: dict[str, Home], designs: Sequence[Building]) -> list[Row]:
+    """Pair designs with their parcels and what these ask for; who stands on none is left out."""
+    placed: list[Row] = []
     for design in designs:
-        parcel = site.parcels.get(design.parcel)
-        if parcel is None:
-            subject = site.subject(design) if not design.parcel else None
-            parcel = None if subject is None else subject.parcel
+        parcel = site.parcel_of(design)
         if parcel is not None:
             if parcel.id not in homes:
-                homes[parcel.id] = _home(site, parcel)
+                homes[parcel.id] = home_of(site, parcel)
             placed.append((design, parcel, homes[parcel.id]))
-    able = [row for row in placed if row[2].simple and _may_be_block(row[0])]
-    blocks = _Blocks([d for d, _, _ in able], [p for _, p, _ in able]) if able else None
-    simple = np.zeros(0, dtype=np.bool_) if blocks is None else blocks.simple
-    if blocks is not None:
-        for k in np.flatnonzero(simple).tolist():
-            yield from _findings(blocks, k, *able[k])
-    done = {id(able[k][0]) for k in np.flatnonzero(simple).tolist()}
+    return placed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Simple:
+    """The designs of a chunk whose checks may be numbers per block, and these numbers."""
+
+    rows: list[Row]
+    arrays: Blocks
+
+    def __iter__(self) -> Iterator[tuple[int, Row]]:
+        """Name those that are: number in the arrays, and design, parcel, home."""
+        for k in np.flatnonzero(self.arrays.simple).tolist():
+            yield k, self.rows[k]
+
+
+def _simple(placed: Sequence[Row]) -> _Simple:
+    rows = [row for row in placed if row[2].simple and may_be_block(row[0])]
+    return _Simple(rows=rows, arrays=Blocks([d for d, _, _ in rows], [p for _, p, _ in rows]))
+
+
+def arranged(chunks: Iterable[list[Row]]) -> Iterator[tuple[list[Row], _Simple]]:
+    """Measure chunks, each in a second thread while the findings of the one before are written."""
+    waiting: deque[tuple[list[Row], Future[_Simple]]] = deque()
+    with ThreadPoolExecutor(1) as pool:
+        for placed in chunks:
+            waiting.append((placed, pool.submit(_simple, placed)))
+            if len(waiting) > 1:
+                before, measured = waiting.popleft()
+                yield before, measured.result()
+        for placed, measured in waiting:
+            yield placed, measured.result()
+
+
+def _chunk(site: Site, placed: Sequence[Row], blocks: _Simple) -> Iterator[Finding]:
+    """Check some designs: blocks together, the others one by one."""
+    done = set()
+    for k, (design, parcel, home) in blocks:
+        done.add(id(design))
+        yield from findings_of(blocks.arrays, k, design, parcel, home)
     for design, parcel, _ in placed:
         if id(design) not in done:
             yield from _singly(site, design, parcel)
-
-
-def _may_be_block(design: Building) -> bool:
-    mesh = design.mesh
-    return (len(design.elements) == 1 and not design.storeys and 0 < len(mesh) <= TRIANGLES_MOST
-            and design.solid is not None and (design.solid is mesh or (
-                np.array_equal(design.solid.triangles, mesh.triangles)
-                and np.array_equal(design.solid.vertices, mesh.vertices))))
 
 
 def _singly(site: Site, design: Building, parcel: Parcel) -> Iterator[Finding]:
@@ -222,142 +164,7 @@ def _singly(site: Site, design: Building, parcel: Parcel) -> Iterator[Finding]:
     yield from check_ratios(subject)
 
 
-def stated_envelope(site: Site, parcel: Parcel) -> ControlEnvelope | None:
-    """Constraints of a parcel as its plan states them, without a solid; None where no design ground is stated.
-
-    Only heights over the design ground, elevations, and setbacks from edges by role or number are set to work.
-    """
-    if parcel.design_ground_m is None:
-        return None
-    ground, lot = parcel.design_ground_m, parcel.boundary
-    caps, rules = [], []
-    for c in site.controls.get(parcel.id, ()):
-        if c.superseded_by or c.kind not in KINDS or c.zone is not None:
-            continue
-        if c.kind is Kind.HEIGHT_ABSOLUTE:
-            caps.append(CapConstraint(control=c.id, top_m=c.limit or 0.0))
-        elif c.kind in (Kind.HEIGHT, Kind.STOREYS) and c.datum is Datum.DESIGN_GROUND:
-            rise = (c.limit or 0.0) * (c.storey_height_m or 0.0 if c.kind is Kind.STOREYS else 1.0)
-            caps.append(CapConstraint(control=c.id, top_m=ground + rise, ground_m=ground))
-        elif c.kind is Kind.SETBACK and c.profile is not None and c.line is None:
-            rules += [EdgeConstraint(control=c.id, edge=e, profile=c.profile, ground_m=(ground, ground),
-                                     corner=c.corner) for run in _runs(parcel, c).values() for e in run]
-    return ControlEnvelope(
-        parcel=parcel.id, shape=parcel.shape, boundary=lot, solid=Mesh.empty(),
-        face_control=np.zeros(0, dtype=np.int32), face_names=(), edge_constraints=tuple(rules), caps=tuple(caps),
-        ground_m=ground, ground_source="stated by the plan", base_m=ground, top_m=ground, footprint_m2=0.0,
-        volume_m3=0.0)
-
-
-class _Blocks:
-    """Many designs and their lots as arrays: which are upright convex blocks on convex lots, and their measures.
-
-    ``low``, ``high`` and ``area`` are elevations and plan area (n,); ``peak`` (n, 3) the highest corner. The distances
-    of block k to the edges of its lot stand in ``distance[first[k]:first[k + 1]]``, the nearest corners in ``nearest``.
-    """
-
-    def __init__(self, designs: Sequence[Building], parcels: Sequence[Parcel]) -> None:
-        meshes = [d.mesh for d in designs]
-        counts = np.array([len(m.vertices) for m in meshes])
-        sizes = np.array([len(m) for m in meshes])
-        self.vertices = np.concatenate([m.vertices for m in meshes])
-        self.starts = np.concatenate([[0], np.cumsum(counts)])
-        triangles = np.concatenate([m.triangles for m in meshes]).astype(np.int64)
-        owner = np.repeat(np.arange(len(meshes)), sizes)
-        triangles += self.starts[owner][:, None]
-        self.ground = np.array([p.design_ground_m for p in parcels], dtype=np.float64)
-        z = self.vertices[:, 2]
-        self.low = np.minimum.reduceat(z, self.starts[:-1])
-        self.high = np.maximum.reduceat(z, self.starts[:-1])
-        self.peak = self.vertices[_first(z >= self.high[np.repeat(np.arange(len(meshes)), counts)] - 0.0,
-                                         self.starts)]
-        upright = self._measure(triangles, owner, sizes, counts)
-        inside = self._distances(parcels, counts)
-        near = self.vertices[self.nearest]
-        self.rows: list[list[float]] = np.column_stack([self.distance, near, self.inward]).tolist()
-        """For each edge of each lot: distance, nearest corner (x, y, z), inward normal (x, y)."""
-        self.levels = list(zip(self.first.tolist(), self.ground.tolist(), self.high.tolist(), strict=False))
-        self.simple: Flags = upright & inside & (self.low >= self.ground - tolerance.SPLIT_M)
-
-    def _measure(self, triangles: Whole, owner: Whole, sizes: Whole, counts: Whole) -> Flags:
-        """Whether each mesh is closed, convex and upright; its plan area from its volume."""
-        n = len(sizes)
-        corners = self.vertices[triangles]
-        normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        length = np.linalg.norm(normal, axis=1)
-        good = length > 0.0
-        unit = normal / np.where(good, length, 1.0)[:, None]
-        lean = np.abs(unit[:, 2])
-        good &= (lean < 1e-9) | (lean > 1.0 - 1e-9)
-        first = np.concatenate([[0], np.cumsum(sizes)])[:-1]
-        middle = np.add.reduceat(self.vertices, self.starts[:-1]) / counts[:, None]
-        local = corners - middle[owner][:, None, :]
-        volume = np.add.reduceat((local[:, 0] * np.cross(local[:, 1], local[:, 2])).sum(1), first) / 6.0
-        self.area = volume / np.maximum(self.high - self.low, tolerance.SPLIT_M)
-        fine = np.logical_and.reduceat(good, first) & (volume > tolerance.VOLUME_M3)
-        fine &= self._closed(triangles, owner, n)
-        # convex: no vertex of a block lies before one of its faces
-        pair = np.repeat(np.arange(len(triangles)), counts[owner])
-        within = np.arange(len(pair)) - np.repeat(np.cumsum(counts[owner]) - counts[owner], counts[owner])
-        vertex = self.starts[owner[pair]] + within
-        before = ((self.vertices[vertex] - corners[pair, 0]) * unit[pair]).sum(1) > tolerance.WELD_M
-        fine[np.unique(owner[pair[before]])] = False
-        return np.asarray(fine)
-
-    def _closed(self, triangles: Whole, owner: Whole, n: int) -> Flags:
-        """Whether every directed edge of a mesh occurs once and its reverse once."""
-        count = np.int64(len(self.vertices))
-        edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-        forward = np.sort(edges[:, 0] * count + edges[:, 1])
-        backward = np.sort(edges[:, 1] * count + edges[:, 0])
-        closed = np.ones(n, dtype=np.bool_)
-        at = np.searchsorted(self.starts, forward // count, side="right") - 1
-        twice = np.append(False, forward[1:] == forward[:-1])
-        closed[at[twice]] = False
-        if len(forward) == len(backward) and not np.array_equal(forward, backward):
-            found = np.searchsorted(backward, forward).clip(max=len(backward) - 1)
-            closed[at[backward[found] != forward]] = False
-        del owner
-        return closed
-
-    def _distances(self, parcels: Sequence[Parcel], counts: Whole) -> Flags:
-        """Distance of every block to every edge of its lot; whether lots are convex and hold their blocks."""
-        shapes = shapely.orient_polygons(np.array([p.shape for p in parcels], dtype=object))
-        xy, ring = shapely.get_coordinates(shapes, return_index=True)
-        rings = np.bincount(ring, minlength=len(parcels))
-        first = np.concatenate([[0], np.cumsum(rings)])[:-1]
-        last = first + rings - 1
-        keep = np.ones(len(xy), dtype=np.bool_)
-        keep[last] = False                              # the first corner again
-        start, end = xy[keep], xy[np.flatnonzero(keep) + 1]
-        lot, edges = ring[keep], rings - 1
-        self.first = np.concatenate([[0], np.cumsum(edges)])
-        run = end - start
-        length = np.linalg.norm(run, axis=1)
-        self.inward = np.stack([-run[:, 1], run[:, 0]], axis=1) / np.where(length > 0.0, length, 1.0)[:, None]
-        after = np.arange(len(start)) + 1
-        after[self.first[1:] - 1] = self.first[:-1]
-        turn = run[:, 0] * run[after, 1] - run[:, 1] * run[after, 0]
-        fine = np.logical_and.reduceat((turn > -tolerance.NOISE * length) & (length > 0.0), self.first[:-1])
-        size = counts[lot]                              # pairs: every corner of the block against every edge
-        group = np.concatenate([[0], np.cumsum(size)])
-        pair = np.repeat(np.arange(len(start)), size)
-        vertex = self.starts[lot[pair]] + np.arange(len(pair)) - group[pair]
-        distance = ((self.vertices[vertex, :2] - start[pair]) * self.inward[pair]).sum(1)
-        self.distance = np.minimum.reduceat(distance, group[:-1])
-        self.nearest = vertex[_first(distance <= self.distance[pair] + tolerance.SPLIT_M, group)]
-        fine &= np.logical_and.reduceat(self.distance >= 0.0, self.first[:-1])
-        fine &= np.array([len(p.edges) for p in parcels]) == edges
-        return np.asarray(fine)
-
-
-def _first(hit: Flags, starts: Whole) -> Whole:
-    """Find the number of the first hit in each group; every group has one."""
-    hits = np.flatnonzero(hit)
-    return hits[np.searchsorted(hits, starts[:-1])]
-
-
-def _findings(blocks: _Blocks, k: int, design: Building, parcel: Parcel, home: _Home) -> Iterator[Finding]:
+def findings_of(blocks: Blocks, k: int, design: Building, parcel: Parcel, home: Home) -> Iterator[Finding]:
     """Write down what was measured on one block."""
     for control, ground, bound in home.heights:
         yield _height(blocks, k, design, parcel, control, ground, bound)
@@ -385,7 +192,7 @@ def _made(design: Building, parcel: Parcel, control: Control, margin: float, tol
         reason_zh=reason.zh)
 
 
-def _height(blocks: _Blocks, k: int, design: Building, parcel: Parcel, control: Control, ground: float, bound: float
+def _height(blocks: Blocks, k: int, design: Building, parcel: Parcel, control: Control, ground: float, bound: float
             ) -> Finding:
     x, y, z = blocks.peak[k].tolist()
     top = "top.highest" if measure_of(control) == "highest" else "top.no_storeys"
@@ -411,7 +218,7 @@ def _setback_words(edge: int, name: EdgeRole, height: float) -> Said:
 
 
 def _setback(
-    blocks: _Blocks, k: int, design: Building, parcel: Parcel, control: Control, edges: list[int],
+    blocks: Blocks, k: int, design: Building, parcel: Parcel, control: Control, edges: list[int],
     tiers: tuple[tuple[float, float], ...],
 ) -> Finding:
     first, ground, high = blocks.levels[k]
@@ -433,7 +240,7 @@ def _setback(
         cure=lambda: Cure(action="move", amount=up(required - distance), unit="m", direction=(nx, ny)))
 
 
-def _coverage(blocks: _Blocks, k: int, design: Building, parcel: Parcel, control: Control) -> Finding:
+def _coverage(blocks: Blocks, k: int, design: Building, parcel: Parcel, control: Control) -> Finding:
     level = float(blocks.ground[k]) + SECTION_HEIGHT_M
     area = float(blocks.area[k]) if blocks.low[k] <= level < blocks.high[k] else 0.0
     site, bound = parcel.area_m2, control.limit or 0.0

@@ -32,6 +32,7 @@ NO_BUILD_LINES: Final = ("蓝线", "紫线", "绿线", "黄线", "永久基本�
 def check_plan(scene: Scene) -> Iterator[Finding]:
     """Report every parcel whose controls contradict each other or leave nothing."""
     site = Site(scene)
+    built = {parcel.id for parcel in map(site.parcel_of, scene.designs) if parcel is not None}
     for parcel in scene.plan.parcels:
         controls = [c for c in site.controls.get(parcel.id, ()) if not c.superseded_by]
         envelope = site.envelopes.get(parcel.id)
@@ -41,11 +42,27 @@ def check_plan(scene: Scene) -> Iterator[Finding]:
             else:
                 yield from _far_out_of_reach(parcel, envelope, controls)
                 yield from _lower_ceiling(parcel, envelope, controls)
+        elif parcel.buildable:
+            yield from _unknown_ceilings(parcel, controls)
         if controls:
             yield from _no_ground_left(parcel, envelope, controls)
             yield from _upside_down(parcel, envelope, controls)
-            yield from _no_build_inside(parcel, envelope, controls)
+            if parcel.id not in built:                  # else the check of the design says it
+                yield from _no_build_inside(parcel, envelope, controls)
     yield from _lines_inside(site)
+    yield from _disagreeing(scene)
+
+
+def _disagreeing(scene: Scene) -> Iterator[Finding]:
+    """Report files that lie apart by the offset of a web map: what is measured between them cannot be trusted (E3)."""
+    for number, pair in enumerate((*scene.plan.disagreements, *scene.disagreements)):
+        (one, other), (east, north) = pair.layers, pair.offset_m
+        reason = say("plan.disagree", one=one, other=other, now=pair.now, then=pair.then, moved=pair.moved,
+                     datum=pair.datum, east=east, north=north)
+        apart = math.hypot(east, north)
+        yield Finding(id=f"plan/layers/{number}", check="layers_disagree", state=State.MARGINAL, parcel="", design="",
+                      control=None, value=apart, limit=0.0, margin=-apart, unit="m", reason=reason.en,
+                      reason_zh=reason.zh, where=Where(point=(*pair.at, 0.0)))
 
 
 def _least(controls: list[Control], kind: Kind) -> Control | None:
@@ -123,6 +140,18 @@ def _lower_ceiling(parcel: Parcel, envelope: ControlEnvelope, controls: list[Con
     yield _conflict(
         parcel, envelope, control, "contradiction", value=promised.top_m, limit=level, unit="m", suffix="ceiling",
         reason=say("plan.ceiling", doc=control.authority.doc, level=level, lost=lost, other=promised.control))
+
+
+def _unknown_ceilings(parcel: Parcel, controls: list[Control]) -> Iterator[Finding]:
+    """Say that an absolute ceiling cannot be held against a relative one, for want of the ground."""
+    relative, absolute = _least(controls, Kind.HEIGHT), _least(controls, Kind.HEIGHT_ABSOLUTE)
+    if relative is None or absolute is None:
+        return
+    middle = parcel.shape.representative_point()
+    reason = say("plan.ceiling_unknown", doc=absolute.authority.doc, level=absolute.limit, other=relative.id)
+    yield Finding(id=f"plan/{parcel.id}/ceiling", check="contradiction", state=State.NOT_CHECKED, parcel=parcel.id,
+                  design="", control=absolute, limit=absolute.limit, unit="m", reason=reason.en, reason_zh=reason.zh,
+                  where=Where(point=(middle.x, middle.y, absolute.limit or 0.0)))
 
 
 def _no_build_inside(parcel: Parcel, envelope: ControlEnvelope | None, controls: list[Control]) -> Iterator[Finding]:

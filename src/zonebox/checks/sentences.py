@@ -98,6 +98,8 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "ceiling.conical": ("conical surface", "锥形面"),
     "ceiling.inner horizontal": ("inner horizontal surface", "内水平面"),
     "ceiling.approach": ("approach surface", "进近面"),
+    "ceiling.take-off climb": ("take-off climb surface", "起飞爬升面"),
+    "ceiling.outer horizontal": ("outer horizontal surface", "外水平面"),
     "ceiling.transitional": ("transitional surface", "过渡面"),
     "ceiling.other": ("ceiling", "限制面"),
     # containment
@@ -130,6 +132,7 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "body.none": ("the model encloses no volume ({what})", "模型不围合任何体积（{what}）"),
     "dirt.open": ("{count} open edges", "{count} 条开放边"),
+    "dirt.sheet": ("surfaces without thickness", "没有厚度的面"),
     "dirt.turned": ("faces that look inward", "有面朝内"),
     "dirt.crossing": ("parts that overlap or cross", "部件重叠或自相交"),
     # ratios
@@ -215,6 +218,10 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "出入口 {name} 至控制线的距离，沿边界量取",
     ),
     "access_forbidden": ("length of entrances on the stretch without access", "位于禁止开口线段上的出入口长度"),
+    "access_on_closed": (
+        "way along the boundary from entrance {name} to the end of the stretch without access",
+        "出入口 {name} 沿边界至禁止开口线段端点的距离",
+    ),
     "use": (
         "{area:.0f} m² of {whole:.0f} m² are not permitted: {names}",
         "{whole:.0f} 平方米中有 {area:.0f} 平方米用途不允许：{names}",
@@ -237,6 +244,11 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{doc} caps at {level:.2f} m, {lost:.2f} m below what {other} promises; the lower one governs",
         "{doc}限高至 {level:.2f} 米，比 {other} 低 {lost:.2f} 米；以低者为准",
     ),
+    "plan.ceiling_unknown": (
+        ("the ground of the parcel is not known, so the ceiling of {doc} at {level:.2f} m cannot be held against "
+         "{other}; state the design ground or name a terrain"),
+        "地块地面标高未知，无法比较{doc}的 {level:.2f} 米限高与 {other}；请给出室外地坪标高或地形",
+    ),
     "plan.range": (
         "the least {least:g} exceeds the most {most:g}, which {doc} allows",
         "下限 {least:g} 大于 {doc} 规定的上限 {most:g}",
@@ -252,6 +264,12 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{area:.0f} m² of the parcel, {share:.1%}, are no-build ground by {doc}; the rest can be built on",
         "地块内 {area:.0f} 平方米（{share:.1%}）为{doc}划定的禁建范围，其余可建",
     ),
+    "plan.disagree": (
+        ("{one} and {other} disagree ({now}), and fit ({then}) if {moved} is in {datum}: an offset of {east:+.0f} m "
+         "east, {north:+.0f} m north; nothing is moved, ask for {moved} in its own datum"),
+        ("{one} 与 {other} 位置不一致；若 {moved} 为 {datum} 坐标则吻合，偏移东 {east:+.0f} 米、北 {north:+.0f} 米；"
+         "未作任何移动，请索取 {moved} 的原始坐标数据"),
+    ),
     "plan.no_build_line": (
         "{kind} {name} crosses the parcel over {size}; no control of the plan says what holds there",
         "{kind} {name} 穿越地块（{size}），规划没有相应的控制规定",
@@ -260,6 +278,7 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "binding.coverage": ("coverage", "建筑密度"),
     "binding.height": ("height", "建筑高度"),
     "binding.envelope": ("envelope", "控规盒子"),
+    "binding.none": ("nothing", "无"),
     # survey
     "as_built.none": ("no point of the survey lies over the parcel", "测量点云没有覆盖本地块"),
     "as_built.under": ("none of {count:,} points stands above the envelope", "{count:,} 个测点均未超出控规盒子"),
@@ -289,6 +308,8 @@ def say(key: str, **values: object) -> Said:
     '最高点的高程'
     """
     en, zh = _SENTENCES[key]
+    if Said not in map(type, values.values()):
+        return Said(en.format(**values), zh.format(**values))
     return Said(en.format(**{k: v.en if isinstance(v, Said) else v for k, v in values.items()}),
                 zh.format(**{k: v.zh if isinstance(v, Said) else v for k, v in values.items()}))
 

@@ -15,7 +15,7 @@ from zonebox import tolerance
 from zonebox.checks.cures import enough, shifted
 from zonebox.checks.findings import measured, not_checked, up
 from zonebox.checks.sentences import NOTHING, listed, role, say
-from zonebox.checks.subject import Subject
+from zonebox.checks.subject import SOUPS_KEPT, Subject
 from zonebox.checks.tops import parapet_top
 from zonebox.geometry.clearance import Clearance, edge_clearance
 from zonebox.geometry.edgewise import edge_ground
@@ -103,8 +103,10 @@ def pieces(subject: Subject, control: Control, rule: EdgeConstraint, whole: Soup
     """Cut a design into what must keep a rule and what may project into its setback (domain D3).
 
     An element that may project keeps the whole distance up to the height that stays clear, and above it the distance
-    less what it may project.
+    less what it may project. Where the rule holds in a part of the lot only, the rest of the design is left out.
     """
+    if rule.zone is not None:
+        whole = whole.over(rule.zone)
     left = np.ones(len(whole), dtype=np.bool_)
     for projection in control.projections:
         own = left & projecting(subject, projection)[whole.origin]
@@ -151,9 +153,12 @@ def lessened(profile: Profile, depth_m: float) -> Profile:
 def _storeys(subject: Subject) -> list[tuple[str, Soup]]:
     """Cut a design into its storeys, lowest first, once for all rules."""
     known = subject.site.storey_soups
-    if id(subject.design) not in known:
-        known[id(subject.design)] = _cut_by_storey(subject)
-    return known[id(subject.design)]
+    key = id(subject.design), subject.ground_m
+    if key not in known:
+        while len(known) >= SOUPS_KEPT:
+            del known[next(iter(known))]
+        known[key] = _cut_by_storey(subject)
+    return known[key]
 
 
 def _cut_by_storey(subject: Subject) -> list[tuple[str, Soup]]:
@@ -216,7 +221,9 @@ def _check_underground(subject: Subject, control: Control) -> Iterator[Finding]:
         clear = _clearance(subject, upside, rule)
         if clear is not None:
             x, y, depth = clear.point
-            real = replace(clear, point=(x, y, envelope.ground_m - depth),
+            turned = Soup(corners=(clear.part.corners - np.array([0.0, 0.0, envelope.ground_m])) * flip,
+                          origin=clear.part.origin)
+            real = replace(clear, point=(x, y, envelope.ground_m - depth), part=turned,
                            foot=(*clear.foot[:2], envelope.ground_m - depth))
             run = Run(subject=subject, control=control, rules=(rule,))
             yield _finding(run, rule, real, (), upside)

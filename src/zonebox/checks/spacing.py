@@ -1,10 +1,13 @@
-"""Distance between buildings: fire, least distance and sunlight, wall against facing wall (domain A8, D6, F26)."""
+"""Distance between buildings: fire, least distance and sunlight, wall against facing wall, layer by layer.
+
+Domain A8, D6, F26.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +19,7 @@ from zonebox import tolerance
 from zonebox.checks.cures import enough
 from zonebox.checks.findings import measured, not_checked
 from zonebox.checks.gates import footprint_of
+from zonebox.checks.houses import House, Layer, layers_of
 from zonebox.checks.sentences import Said, plain, say, together
 from zonebox.checks.subject import Shape, Subject, top_view
 from zonebox.geometry.soup import Soup
@@ -36,21 +40,6 @@ TOUCHING_M: Final = 0.01
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class House:
-    """A building as spacing sees it: its outline, the ground it stands on and its top; ``parcel`` "" for context."""
-
-    id: str
-    outline: Shape
-    ground_m: float
-    top_m: float
-
-    @property
-    def height_m(self) -> float:
-        """Height over its own ground."""
-        return self.top_m - self.ground_m
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Two buildings against each other: what there is, what is required and why, and both ends of the distance."""
@@ -61,6 +50,8 @@ class Pair:
     facing: bool
     here: tuple[float, float]
     there: tuple[float, float]
+    level_m: float
+    """Elevation up to which both stand."""
 
     @property
     def lacking_m(self) -> float:
@@ -80,10 +71,8 @@ def _check(subject: Subject, control: Control, rule: Spacing) -> Iterator[Findin
         yield not_checked(subject, control, check="spacing", unit="m",
                           reason=say("ground_unknown" if subject.ground_m is None else "no_geometry"))
         return
-    outline = footprint_of(subject)
-    own = House(id=subject.design.id, outline=outline, ground_m=subject.ground_m,
-                top_m=float(subject.soup.corners[:, :, 2].max()))
-    convergence = subject.site.scene.frame.convergence_deg(np.array(outline.centroid.coords[0]))
+    own = _design(subject)
+    convergence = subject.site.scene.frame.convergence_deg(np.array(own.outline.centroid.coords[0]))
     any_near = False
     for other in _others(subject, own, rule):
         pair = between(own, other, rule, convergence_deg=convergence)
@@ -104,7 +93,7 @@ def _others(subject: Subject, own: House, rule: Spacing) -> Iterator[House]:
             continue
         low, high = other.mesh.bounds
         reach = _reach(rule, max(own.top_m, float(high[2])) - min(own.ground_m, float(low[2])))
-        if shapely.box(low[0], low[1], high[0], high[1]).distance(own.outline) <= reach:
+        if shapely.box(low[0], low[1], high[0], high[1]).distance(own.whole) <= reach:
             yield _house(subject, other)
 
 
@@ -120,11 +109,20 @@ def _house(subject: Subject, other: Building) -> House:
     site = subject.site
     neighbour = site.subject(other) if other.parcel else None
     if neighbour is not None and neighbour.ground_m is not None and len(neighbour.soup):
-        return House(id=other.id, outline=footprint_of(neighbour), ground_m=neighbour.ground_m,
-                     top_m=float(neighbour.soup.corners[:, :, 2].max()))
+        return _design(neighbour)
     ground = float(other.mesh.bounds[0, 2]) if other.ground_m is None else other.ground_m
-    return House(id=other.id, outline=top_view(Soup.of(other.mesh)), ground_m=ground,
-                 top_m=float(other.mesh.bounds[1, 2]))
+    outline = top_view(Soup.of(other.mesh))
+    return House(id=other.id, outline=outline, ground_m=ground, top_m=float(other.mesh.bounds[1, 2]),
+                 layers=layers_of(other.mesh.vertices[:, 2], ground, lambda z: site.outline(other, z),
+                                  shapely.Polygon()))
+
+
+def _design(subject: Subject) -> House:
+    """See a design on its parcel as a house."""
+    assert subject.ground_m is not None
+    outline, heights = footprint_of(subject), subject.soup.corners[:, :, 2].ravel()
+    return House(id=subject.design.id, outline=outline, ground_m=subject.ground_m, top_m=float(heights.max()),
+                 layers=layers_of(heights, subject.ground_m, subject.section, outline))
 
 
 def between(one: House, other: House, rule: Spacing, *, convergence_deg: float = 0.0) -> Pair | None:
@@ -132,26 +130,29 @@ def between(one: House, other: House, rule: Spacing, *, convergence_deg: float =
 
     The distance is measured perpendicular to the wall that needs the sun, between walls that face each other; where
     none do, it is the least distance. The building to the south of a wall shades it: k · H_eff · f, H_eff from the
-    ground before the shaded wall to the top of the other building, less the sill.
+    ground before the shaded wall, or the roof that it stands on, to the top of the other building, less the sill. All
+    of this holds for every layer of the one against every layer of the other.
     """
-    least = float(one.outline.distance(other.outline))
-    if least < TOUCHING_M:
+    if float(one.whole.distance(other.whole)) < TOUCHING_M:
         return None
-    line = shapely.get_coordinates(shapely.shortest_line(one.outline, other.outline))
-    fire = rule.fire_between(one.height_m, other.height_m)
-    near = Pair(distance_m=least, required_m=max(rule.least_m, fire), facing=False, here=_xy(line[0]),
-                there=_xy(line[1]), governs=say("spacing.fire" if fire > rule.least_m else "spacing.least"))
-    found = [near, *_facing(one, other, rule, near, convergence_deg),
-             *(_turned(p) for p in _facing(other, one, rule, near, convergence_deg))]
+    found: list[Pair] = []
+    for mine in one.tiers:
+        for theirs in other.tiers:
+            line = shapely.get_coordinates(shapely.shortest_line(mine.outline, theirs.outline))
+            fire = rule.fire_between(mine.top_m - one.ground_m, theirs.top_m - other.ground_m)
+            near = Pair(distance_m=float(mine.outline.distance(theirs.outline)), facing=False, here=_xy(line[0]),
+                        there=_xy(line[1]), required_m=max(rule.least_m, fire), level_m=min(mine.top_m, theirs.top_m),
+                        governs=say("spacing.fire" if fire > rule.least_m else "spacing.least"))
+            found += [near, *_facing(mine, theirs, rule, near, convergence_deg),
+                      *(_turned(p) for p in _facing(theirs, mine, rule, near, convergence_deg))]
     return max(found, key=lambda p: (p.lacking_m, p.facing))
 
 
 def _turned(pair: Pair) -> Pair:
-    return Pair(distance_m=pair.distance_m, required_m=pair.required_m, governs=pair.governs, facing=pair.facing,
-                here=pair.there, there=pair.here)
+    return replace(pair, here=pair.there, there=pair.here)
 
 
-def _facing(lit: House, other: House, rule: Spacing, near: Pair, convergence_deg: float) -> Iterator[Pair]:
+def _facing(lit: Layer, other: Layer, rule: Spacing, near: Pair, convergence_deg: float) -> Iterator[Pair]:
     """Walls of a building that another one stands before: the distances across, and the sun they need."""
     a0, a1 = _walls(lit.outline)
     b0, b1 = _walls(other.outline)
@@ -177,13 +178,13 @@ def _facing(lit: House, other: House, rule: Spacing, near: Pair, convergence_deg
         place = float(low[k, j] if at_low[k, j] <= at_high[k, j] else high[k, j])
         here, there = a0[k] + place * ta[k], a0[k] + place * ta[k] + distance[k, j] * na[k]
         need, governs = near.required_m, near.governs
-        height = other.top_m - lit.ground_m - rule.sill_m
+        height = other.top_m - lit.base_m - rule.sill_m
         factor = rule.factor(float(turn[k]))
         sun = rule.coefficient * height * factor if turn[k] < SHADE_DEG else 0.0
         if sun > need:
             need, governs = sun, say("spacing.sun", k=rule.coefficient, height=height, factor=factor)
         yield Pair(distance_m=float(distance[k, j]), required_m=need, governs=governs, facing=True, here=_xy(here),
-                   there=_xy(there))
+                   there=_xy(there), level_m=near.level_m)
 
 
 def _walls(outline: Shape) -> tuple[Floats, Floats]:
@@ -212,7 +213,7 @@ def _xy(p: Floats) -> tuple[float, float]:
 def _finding(
     subject: Subject, control: Control, rule: Spacing, own: House, other: House, pair: Pair, convergence: float
 ) -> Finding:
-    z = min(own.top_m, other.top_m)
+    z = pair.level_m
     key = "spacing" if pair.facing else "spacing_near"
     return measured(
         subject, control, check="spacing", value=pair.distance_m, limit=pair.required_m, margin=-pair.lacking_m,
@@ -232,9 +233,7 @@ def _apart(rule: Spacing, own: House, other: House, pair: Pair, convergence: flo
     way = away / length
 
     def lacking(by: float) -> float:
-        moved = House(id=own.id, outline=shapely.affinity.translate(own.outline, by * way[0], by * way[1]),
-                      ground_m=own.ground_m, top_m=own.top_m)
-        found = between(moved, other, rule, convergence_deg=convergence)
+        found = between(own.moved(by * way[0], by * way[1]), other, rule, convergence_deg=convergence)
         return math.inf if found is None else found.lacking_m
 
     amount = enough(pair.lacking_m, lacking)

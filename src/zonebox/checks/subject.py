@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import shapely
@@ -24,6 +25,10 @@ BASEMENT_M = 1.0
 """A storey whose floor lies further than this below the design ground does not count as above ground."""
 
 
+SOUPS_KEPT: Final = 4
+"""Of so many designs the triangles are kept apart; more would fill the memory."""
+
+
 class Site:
     """A scene with its parcels, controls and envelopes by parcel number."""
 
@@ -36,7 +41,9 @@ class Site:
             controls.setdefault(control.parcel, []).append(control)
         self.controls: Mapping[str, tuple[Control, ...]] = {name: tuple(own) for name, own in controls.items()}
         self._bodies: dict[int, Body] = {}
-        self.storey_soups: dict[int, list[tuple[str, Soup]]] = {}
+        self._soups: dict[int, dict[float, Soup]] = {}
+        self._outlines: dict[tuple[int, float], Shape | None] = {}
+        self.storey_soups: dict[tuple[int, float | None], list[tuple[str, Soup]]] = {}
 
     @cached_property
     def tree(self) -> shapely.STRtree:
@@ -54,16 +61,40 @@ class Site:
             self._bodies[id(design)] = body_of(design.mesh if design.solid is None else design.solid)
         return self._bodies[id(design)]
 
+    def outline(self, design: Building, z: float) -> Shape | None:
+        """Outline of a design at an elevation, worked out once; None where it cannot be told."""
+        if (id(design), z) not in self._outlines:
+            self._outlines[id(design), z] = outline_at(self.body(design), z)
+        return self._outlines[id(design), z]
+
     def subject(self, design: Building) -> Subject | None:
-        """Pair a design with the parcel it claims, else with the one it covers most; None where it stands on none."""
-        parcel = self.parcels.get(design.parcel) if design.parcel else self._under(design)
+        """Pair a design with its parcel; None where it stands on none."""
+        parcel = self.parcel_of(design)
         if parcel is None:
             return None
+        return self.subject_on(design, parcel)
+
+    def parcel_of(self, design: Building) -> Parcel | None:
+        """Find the parcel that a design claims, else the one that it covers most; None where it stands on none."""
+        return self.parcels.get(design.parcel) if design.parcel else self._under(design)
+
+    def subject_on(self, design: Building, parcel: Parcel) -> Subject:
+        """Pair a design with a parcel, whichever it claims."""
         envelope = self.envelopes.get(parcel.id)
-        whole = Soup.of(design.mesh)
-        soup = whole if envelope is None else whole.above([0.0, 0.0, 1.0], envelope.ground_m)
+        soup = self.soup(design, -math.inf if envelope is None else envelope.ground_m)
         return Subject(design=design, parcel=parcel, controls=self.controls.get(parcel.id, ()), envelope=envelope,
                        soup=soup, site=self)
+
+    def soup(self, design: Building, ground_m: float) -> Soup:
+        """Take apart what of a design stands above a level; those of the last few designs are remembered."""
+        known = self._soups.get(id(design))
+        if known is None:
+            while len(self._soups) >= SOUPS_KEPT:
+                del self._soups[next(iter(self._soups))]
+            known = self._soups[id(design)] = {-math.inf: Soup.of(design.mesh)}
+        if ground_m not in known:
+            known[ground_m] = known[-math.inf].above([0.0, 0.0, 1.0], ground_m)
+        return known[ground_m]
 
     def _under(self, design: Building) -> Parcel | None:
         hull = MultiPoint(design.mesh.vertices[:, :2]).convex_hull
@@ -129,7 +160,7 @@ class Subject:
         From the solid where there is one or one could be mended; else from the closed lines that a cut through the
         triangles leaves; None where those do not close.
         """
-        return outline_at(self.body, z)
+        return self.site.outline(self.design, z)
 
 
 def subject_of(scene: Scene, design: Building) -> Subject | None:

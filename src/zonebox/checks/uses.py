@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from zonebox import tolerance
+from zonebox.checks.cures import enough
 from zonebox.checks.findings import measured, not_checked, up
 from zonebox.checks.sentences import NOTHING, Said, listed, say, together
 from zonebox.checks.subject import Shape, Subject
@@ -132,23 +134,14 @@ def _kept_away(
     """Measure one entrance: its distance from the line, or its length on it where none is allowed there."""
     level = subject.ground_m or 0.0
     if control.limit is None:
-        ring = subject.parcel.shape.boundary
-        stretch = ring.intersection(shapely.buffer(line, AT_BOUNDARY_M, cap_style="flat"))
-        own = ring.intersection(shapely.buffer(entrance.shape, AT_BOUNDARY_M, cap_style="flat"))
-        length = float(own.intersection(stretch).length)
-        middle = entrance.shape.centroid
-        return measured(
-            subject, control, check="access", value=length, limit=0.0, margin=-length, tol=tolerance.PLAN_M, unit="m",
-            suffix=f"entrance-{number}", reason=say("access_forbidden"),
-            where=Where(point=(middle.x, middle.y, level)),
-            cure=Cure(action="move_entrance", amount=up(length), unit="m"))
+        return _on_closed_stretch(subject, control, line, entrance, number)
     distance, here, there = along_boundary(subject.parcel.shape, entrance.shape, line)
     return measured(
         subject, control, check="access", value=distance, limit=control.limit, margin=distance - control.limit,
         tol=tolerance.PLAN_M, unit="m", suffix=f"entrance-{number}",
         reason=say("access", name=entrance.name or str(number)),
         where=Where(point=(*here, level), foot=(*there, level)),
-        cure=Cure(action="move_entrance", amount=up(control.limit - distance), unit="m"))
+        cure=_farther(subject.parcel.shape, entrance.shape, line, control.limit, distance))
 
 
 def along_boundary(
@@ -176,3 +169,83 @@ def along_boundary(
     straight = float(here.distance(there))
     distance = max(way + float(ring.distance(there)), straight) if ring.distance(here) <= AT_BOUNDARY_M else straight
     return float(distance), (here.x, here.y), (there.x, there.y)
+
+
+def _on_closed_stretch(
+    subject: Subject, control: Control, line: shapely.Geometry, entrance: ControlLine, number: int
+) -> Finding:
+    """Measure the length of an entrance on a stretch without access; of one that is a point, how far it is on it."""
+    shape = subject.parcel.shape
+    ring = shape.boundary
+    stretch = ring.intersection(shapely.buffer(line, AT_BOUNDARY_M, cap_style="flat"))
+    flat = shapely.length(entrance.shape) > tolerance.SNAP_M
+    own = (ring.intersection(shapely.buffer(entrance.shape, AT_BOUNDARY_M, cap_style="flat")) if flat
+           else shapely.line_interpolate_point(ring_at(shape, entrance.shape),
+                                               ring_at(shape, entrance.shape).project(entrance.shape.centroid)))
+    off = _off_stretch(shape, own, stretch)
+    length = float(own.intersection(stretch).length) if flat else off or 0.0
+    middle = entrance.shape.centroid
+    said = say("access_forbidden") if flat else say("access_on_closed", name=entrance.name or str(number))
+    return measured(
+        subject, control, check="access", value=length, limit=0.0, margin=-length, tol=tolerance.PLAN_M, unit="m",
+        suffix=f"entrance-{number}", reason=said, where=Where(point=(middle.x, middle.y, subject.ground_m or 0.0)),
+        cure=None if off is None else Cure(action="move_entrance", amount=up(off), unit="m"))
+
+
+def _farther(shape: Shape, entrance: shapely.Geometry, line: shapely.Geometry, least: float, distance: float
+             ) -> Cure | None:
+    """Find how far an entrance moves along the boundary to keep its distance; None where it is nowhere far enough."""
+    ring = ring_at(shape, entrance)
+    amount = enough(least - distance, lambda by: least - max(
+        along_boundary(shape, moved_along(ring, entrance, way * by), line)[0] for way in (1.0, -1.0)))
+    return None if amount is None or amount > ring.length else Cure(action="move_entrance", amount=amount, unit="m")
+
+
+def _off_stretch(shape: Shape, own: shapely.Geometry, stretch: shapely.Geometry) -> float | None:
+    """Least way along the boundary that takes what an entrance holds of it off a stretch; None where there is none."""
+    if own.is_empty or stretch.is_empty:
+        return None
+    ring = ring_at(shape, own)
+    start, end = _span(ring, own)
+    closed = sorted(_span(ring, part) for part in shapely.get_parts(shapely.line_merge(stretch)))
+    ways = [0.0]
+    for low, high in closed:
+        ways += [(high - start) % ring.length, -((end - low) % ring.length)]
+    free = [abs(by) for by in ways if all(_apart(start + by, end + by, low, high, ring.length) for low, high in closed)]
+    return min(free, default=None)
+
+
+def ring_at(shape: Shape, place: shapely.Geometry) -> shapely.LinearRing:
+    """Ring of a boundary that a shape lies at."""
+    rings = [r for part in shapely.get_parts(shape) for r in (part.exterior, *part.interiors)]
+    return min(rings, key=lambda r: r.distance(place))
+
+
+def _span(ring: shapely.LinearRing, part: shapely.Geometry) -> tuple[float, float]:
+    """Stretch of a ring that a line along it covers, (from, to); ``to`` runs past the ring's length over its start."""
+    at = np.sort([ring.project(shapely.Point(p)) for p in shapely.get_coordinates(part)])
+    if len(at) == 1:
+        return float(at[0]), float(at[0])
+    gaps = np.diff(at, append=at[0] + ring.length)
+    k = int(gaps.argmax())                              # what it does not cover is the widest gap
+    start = float(at[(k + 1) % len(at)])
+    return start, start + ring.length - float(gaps[k])
+
+
+def _apart(start: float, end: float, low: float, high: float, length: float) -> bool:
+    """Whether two stretches of a ring only touch."""
+    gap = (start - high + tolerance.NOISE) % length
+    return gap + (end - start) + (high - low) <= length + 2.0 * tolerance.NOISE
+
+
+def moved_along(ring: shapely.LinearRing, entrance: shapely.Geometry, by: float) -> shapely.Geometry:
+    """Move an entrance along a ring: every corner of it by the same way.
+
+    >>> moved_along(shapely.box(0, 0, 40, 30, ccw=True).exterior, shapely.Point(40, 29), 3.0).wkt
+    'POINT (38 30)'
+    """
+    def shift(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        at = shapely.line_locate_point(ring, shapely.points(xy)) + by
+        return np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(ring, at % ring.length)))
+
+    return shapely.transform(entrance, shift)

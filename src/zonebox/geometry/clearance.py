@@ -200,20 +200,34 @@ def _split_at_lot(soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge
     Only how far such a design reaches beyond the boundary depends on this, to 1/64 of a triangle; that it reaches
     beyond it does not.
     """
+    arms = _behind(lot, edge)
+    if arms is None:
+        return soup
     normal = np.array([*lot.inward[edge], 0.0])
     at_edge = float(normal[:2] @ lot.start[edge])
     behind = soup.below(normal, at_edge)
     if not len(behind):
         return soup
     ahead = soup.above(normal, at_edge)
+    low, high = arms
     for _ in range(6):
         flat = behind.corners[:, :, :2]
-        inside = shapely.intersects_xy(shape, flat.reshape(-1, 2)).reshape(-1, 3)
-        mixed = inside.any(1) & ~shapely.contains(shape, shapely.convex_hull(shapely.multipoints(flat)))
+        mixed = ((flat.max(1) >= low) & (flat.min(1) <= high)).all(1)
+        near = np.flatnonzero(mixed)
+        inside = shapely.intersects_xy(shape, flat[near].reshape(-1, 2)).reshape(-1, 3)
+        mixed[near] = inside.any(1) & ~shapely.contains(shape, shapely.polygons(flat[near]))
         if not mixed.any():
             break
         behind = behind.where(~mixed).joined(behind.where(mixed).quartered())
     return ahead.joined(behind)
+
+
+def _behind(lot: Boundary, edge: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Box round what of a lot may lie behind the line of one of its edges; None where nothing does."""
+    inside = (lot.start - lot.start[edge]) @ lot.inward[edge]
+    if float(inside.min()) >= -tolerance.SNAP_M:
+        return None
+    return lot.start.min(0), lot.start.max(0)
 
 
 def _round_corner(soup: Soup, corner: NDArray[np.float64], plane: Plane, slope: float, offset: float) -> Clearance:

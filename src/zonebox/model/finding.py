@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from zonebox.geometry.mesh import Mesh
 from zonebox.model.control import Control
@@ -41,16 +42,18 @@ class Where:
     """Other end of the dimension line: the place on the limit that ``point`` is measured to."""
 
 
+Action = Literal[
+    "lower", "raise", "raise_foundation", "move", "move_entrance", "remove_floor_area", "add_floor_area",
+    "remove_footprint", "add_footprint", "remove_volume", "add_green", "remove_green", "add_frontage", "add_parking",
+    "change_use"]
+"""Every kind of change that a finding may name; the catalogue holds a word for each, the tests a trial of each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cure:
-    """The least change that makes the check pass: what to do, by how much, in which direction (unit vector).
+    """The least change that makes the check pass: what to do, by how much, in which direction (unit vector)."""
 
-    ``action`` is ``lower``, ``raise``, ``move``, ``remove_floor_area``, ``add_floor_area``, ``remove_footprint``,
-    ``add_footprint``, ``remove_volume``, ``add_green``, ``remove_green``, ``add_frontage``, ``add_parking`` or
-    ``change_use``.
-    """
-
-    action: str
+    action: Action
     amount: float
     unit: str
     direction: tuple[float, float] | None = None

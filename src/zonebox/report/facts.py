@@ -103,15 +103,17 @@ def quantity(finding: Finding, value: float | None, *, signed: bool = False) -> 
 def bound(check: str, value: float | None, unit: str, *, signed: bool = False) -> str:
     """Write a number of a check or a kind of control with its unit.
 
+    >>> bound("parking", 84.0, ""), bound("use", 0.1, ""), bound("use", 12.0, "m²")
+    ('84', '10.00%', '12.0 m²')
     >>> bound("coverage", 0.4, ""), bound("far", 2.2, ""), bound("height", -3.42, "m", signed=True)
     ('40.00%', '2.20', '−3.42 m')
     """
     if value is None:
         return "–"
     sign = "+" if signed else ""
-    if check in RATIOS:
+    if check in RATIOS or (check == "use" and not unit):
         return _minus(f"{value:{sign}.2%}")
-    digits = 1 if unit in ("m²", "m³") else 3 if unit and 0.0 < abs(value) < 0.1 else 2
+    digits = 0 if check == "parking" else 1 if unit in ("m²", "m³") else 3 if unit and 0.0 < abs(value) < 0.1 else 2
     return _minus(f"{value:{sign},.{digits}f} {unit}".rstrip().replace(",", " "))
 
 
@@ -186,7 +188,7 @@ def cure_words(finding: Finding, lang: Language) -> str:
     action = "move_off" if cure.action == "move" and finding.where.edge is None else cure.action
     return _minus(word(f"cure.{action}", lang).format(
         amount=amount, edge=finding.where.edge, wind=word(f"wind.{compass(east, north)}", lang),
-        east=cure.amount * east, north=cure.amount * north))
+        east=round(cure.amount * east, 3) + 0.0, north=round(cure.amount * north, 3) + 0.0))
 
 
 def _world(frame: Frame, point: Place | None) -> Place | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from zonebox import __version__
 from zonebox.files import write_json
+from zonebox.frame import Entry
 from zonebox.model import Scene
 from zonebox.stopwatch import Lap
 from zonebox.words import Language, word
@@ -36,11 +37,26 @@ def write_run(scene: Scene, laps: Iterable[Lap], path: Path) -> Path:
             "source": shift.source, "at_lon_lat": [round(float(v), 8) for v in shift.at],
         },
         "sources": [
-            {"name": name, "crs": entry.crs, "operation": entry.operation, "accuracy_m": entry.accuracy_m,
-             "height_shift_m": entry.height_shift_m} for name, entry in scene.plan.entries],
+            {"name": name, "sha256": _hash_of(name, scene), "crs": entry.crs, "operation": entry.operation,
+             "accuracy_m": entry.accuracy_m, "height_shift_m": entry.height_shift_m} for name, entry in entered(scene)],
         "steps": [{"name": lap.name, "seconds": round(lap.seconds, 3), "peak_mb": round(lap.peak_mb)} for lap in laps],
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in LIBRARIES}},
     })
+
+
+def entered(scene: Scene) -> list[tuple[str, Entry]]:
+    """Tell how every file with coordinates came into the frame: layers of the plan, terrain, what stands, designs."""
+    buildings = (b for group in (scene.context, scene.demolished, scene.designs) for b in group)
+    terrain = scene.terrain.entries if scene.terrain is not None else ()
+    every = [*scene.plan.entries, *terrain, *scene.entries,
+             *((b.source, b.entry) for b in buildings if b.entry is not None)]
+    return list(dict.fromkeys(every))
+
+
+def _hash_of(name: str, scene: Scene) -> str | None:
+    """Hash of the file that a source, ``file`` or ``file:layer``, was read from; a database has none."""
+    held = (s.sha256 for s in scene.sources if name == s.name or name.startswith(f"{s.name}:"))
+    return next(held, None)
 
 
 def statements(scene: Scene, lang: Language) -> list[tuple[str, str]]:

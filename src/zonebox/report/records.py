@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from zonebox import __version__
+import numpy as np
+
+from zonebox import __version__, tolerance
 from zonebox.files import write_json
 from zonebox.frame import Frame
+from zonebox.geometry.mesh import Mesh, area_m2, welded
 from zonebox.model import Control, Finding, Report, Scene
 
 DECIMALS: Final = 4
 """Numbers are written to a tenth of a millimetre; verdicts are taken before rounding."""
+
+TRIANGLES_MOST: Final = 2_000
+"""A larger offending piece is told by its box alone; the 3D Tiles hold it whole."""
 
 
 def write_report(scene: Scene, report: Report, path: Path) -> Path:
@@ -57,9 +63,22 @@ def finding_record(finding: Finding, frame: Frame) -> Mapping[str, object]:
             "action": cure.action, "amount": _number(cure.amount), "unit": cure.unit,
             "direction": None if cure.direction is None else [round(v, 6) for v in cure.direction]},
         "reason": finding.reason,
+        "offending": None if finding.part is None else _offending(finding.part, frame),
         "storeys": [{"storey": s.storey, "value": _number(s.value), "limit": _number(s.limit),
                      "margin": _number(s.margin)} for s in finding.storeys],
     }
+
+
+def _offending(part: Mesh, frame: Frame) -> Mapping[str, object]:
+    """Return the piece of a design that breaks a control, in the scene's CRS; a large one without its mesh."""
+    mesh = welded(part, tolerance.SNAP_M)
+    low, high = (np.round(frame.world(corner), DECIMALS).tolist() for corner in part.bounds)
+    record: dict[str, object] = {"triangles": len(mesh), "area": _number(area_m2(part)), "bounds": [low, high],
+                                 "mesh": None}
+    if len(mesh) <= TRIANGLES_MOST:
+        record["mesh"] = {"vertices": np.round(frame.world(mesh.vertices), DECIMALS).tolist(),
+                          "triangles": mesh.triangles.tolist()}
+    return record
 
 
 def _control(control: Control) -> Mapping[str, object]:

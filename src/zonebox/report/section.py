@@ -27,6 +27,9 @@ BEYOND_M: Final = 7.0
 INSIDE_M: Final = 0.6
 """How far the section is moved off the worst point, into the design."""
 
+LEVEL_M: Final = 0.1
+"""A dimension whose ends lie this far apart in plan is level enough to be cut along."""
+
 SAMPLES: Final = 1600
 """Places along the section at which the limit is asked for."""
 
@@ -62,13 +65,17 @@ def section_picture(scene: Scene, finding: Finding, lang: Language, terrain: Tin
     if parcel is None or envelope is None or finding.where.point is None:
         return ""
     cut = cut_through(scene, parcel, finding)
-    room = room_under(envelope, cut)
+    buried = finding.check == "underground"
+    room = [] if buried else room_under(envelope, cut)
     ground = ground_line(terrain, envelope, cut, cut.span)
     sheet = _sheet(scene, finding, envelope, cut, room, ground)
     low, high = sheet.seen()
     ground = ground_line(terrain, envelope, cut, (float(low[0]), float(high[0])))
+    if buried:                                          # what lies in the ground is drawn on it
+        _draw_ground(sheet, ground)
     key = _draw(sheet, scene, finding, cut, room, lang)
-    _draw_ground(sheet, ground)
+    if not buried:
+        _draw_ground(sheet, ground)
     _draw_lot(sheet, parcel, cut, ground, lang)
     _draw_dimension(sheet, scene, finding, cut, lang)
     _elevations(sheet)
@@ -78,20 +85,23 @@ def section_picture(scene: Scene, finding: Finding, lang: Language, terrain: Tin
 
 
 def cut_through(scene: Scene, parcel: Parcel, finding: Finding) -> Cut:
-    """Lay the section through the worst point at right angles to the edge concerned, else to the nearest one.
+    """Lay the section through the worst point at right angles to the edge concerned, or along the dimension.
+
+    A finding without either is cut at right angles to the nearest edge.
 
     It passes `INSIDE_M` nearer to the middle of the design than the point does, so that it cuts what it would touch.
     """
     assert finding.where.point is not None
     lot, point = parcel.boundary, np.array(finding.where.point[:2])
-    edge = finding.where.edge
-    if edge is None:
+    edge, foot = finding.where.edge, np.array((finding.where.foot or finding.where.point)[:2])
+    apart = float(np.hypot(*(foot - point)))
+    if edge is None and apart <= LEVEL_M:
         sides = shapely.linestrings(np.stack([lot.start, lot.end], axis=1))
         edge = int(shapely.distance(sides, shapely.Point(point)).argmin())
-    along = np.array(lot.inward[edge])
+    along = (foot - point) / apart if edge is None else np.array(lot.inward[edge])
     if along[0] < -1e-9 or (abs(along[0]) <= 1e-9 and along[1] < 0.0):
         along = -along                                  # read from west to east, else from south to north
-    reach = (np.concatenate([lot.start, lot.end]) - point) @ along
+    reach = (np.concatenate([lot.start, lot.end, foot[None]]) - point) @ along
     design = shapes.design_of(scene, finding)
     if design is not None:
         across = np.array([-along[1], along[0]])
@@ -130,6 +140,8 @@ def _sheet(scene: Scene, finding: Finding, envelope: ControlEnvelope, cut: Cut, 
     highest_built = max(tops[:2] + tops[-1:])
     top = min(max(tops), highest_built + 25.0) + SKY_M      # an unlimited envelope does not shrink the building
     bottom = min(float(ground[:, 1].min()), envelope.ground_m) - 4.0
+    if design is not None and finding.check == "underground":
+        bottom = min(bottom, float(design.mesh.bounds[0][2]) - 4.0)
     return Drawing(low=(cut.span[0], bottom), high=(cut.span[1], top), width=SIZE[0], height=SIZE[1],
                    margin=(46, 10, 10, 34))
 

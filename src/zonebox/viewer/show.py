@@ -85,6 +85,8 @@ def snapshots(
 ) -> dict[str, bytes]:
     """Draw one scene from several cameras; name of a view -> PNG.
 
+    In a view named after a finding, ``finding:<id>``, that finding alone is shown: its part, its dimension, its note.
+
     Raises
     ------
     RenderError
@@ -99,7 +101,15 @@ def snapshots(
     stage = staged(scene, report, able, lang=lang, size=size, legend=False)
     stage.plotter.render_window.SetMultiSamples(0)              # in software it would take three times as long
     try:
+        every = stage.layers
+        single = {f"finding:{f.id}": f for f in report.findings}
         for name, view in views.items():
+            shown = every
+            if view.name in single:
+                alone = layers.found(scene, Report(findings=(single[view.name],)), stage.lang,
+                                     latin_only=stage.font is None)
+                shown = tuple(alone if layer.name == alone.name else layer for layer in every)
+            stage.change(shown, scene, report)
             stage.look(view)
             file = io.BytesIO()
             Image.fromarray(stage.picture()).save(file, format="PNG", compress_level=6)
