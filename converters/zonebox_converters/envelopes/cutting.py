@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,11 +13,11 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox import tolerance
 from zonebox.geometry import solids
-from zonebox.geometry.boundary import boundary
+from zonebox.geometry.boundary import Boundary, boundary
 from zonebox.geometry.mesh import Mesh, triangle_normals
 from zonebox.geometry.profile import fixed
 from zonebox.model import ClassEnvelope, EdgeConstraint
-from zonebox_converters.envelopes.resolve import Constraints
+from zonebox_converters.envelopes.constraints import Constraints, polygons
 
 BEYOND_M: Final = 1.0
 """How far cutting solids reach below and above a lot's prism."""
@@ -99,18 +99,40 @@ def _forbidden(
     edges: dict[str, list[EdgeConstraint]] = {}
     for rule in constraints.edges:
         edges.setdefault(rule.control, []).append(rule)
-    ceilings = {c.control: c.ceilings for c in constraints.ceilings}
+    ceilings = {c.control: c.ceilings for c in constraints.ceilings if not c.to_study}
     for control in sorted({*edges, *ceilings}):
         rules = edges.get(control, [])
-        parts = [solids.edge_wedge(lot, rule, bottom, top, _alike(rule, rules)) for rule in rules]
+        parts = [_wedge(near, lot, rule, bottom, top, middle, rules) for rule in rules]
         parts += [c.moved(-middle).solid(near, bottom, top) for c in ceilings.get(control, ())]
         yield control, solids.united(p for p in parts if not p.is_empty())
 
 
-def _alike(rule: EdgeConstraint, rules: list[EdgeConstraint]) -> set[int]:
+def _wedge(
+    near: Polygon | MultiPolygon, lot: Boundary, rule: EdgeConstraint, bottom: float, top: float,
+    middle: NDArray[np.float64], rules: Sequence[EdgeConstraint] = (),
+) -> solids.Solid:
+    """Make what a rule on an edge, among others of its control, forbids, less where in the lot it does not hold."""
+    alike = _alike(rule, rules)
+    wedge = solids.edge_wedge(lot, rule, bottom, top, alike, follows=not alike and _follows(lot, rule, rules))
+    if rule.zone is None:
+        return wedge
+    rest = near.difference(translate(rule.zone, -middle[0], -middle[1]))
+    return wedge - solids.prism(polygons(rest), bottom - BEYOND_M, top + BEYOND_M)
+
+
+def _alike(rule: EdgeConstraint, rules: Sequence[EdgeConstraint]) -> set[int]:
     """Edges with the same profile on the same level ground."""
-    return {other.edge for other in rules if other.profile == rule.profile and other.corner is rule.corner
-            and len({*other.ground_m, *rule.ground_m}) == 1}
+    return {other.edge for other in rules if _same(other, rule) and len({*other.ground_m, *rule.ground_m}) == 1}
+
+
+def _follows(lot: Boundary, rule: EdgeConstraint, rules: Sequence[EdgeConstraint]) -> bool:
+    """Tell whether the edge before has the same profile, on the same ground at the corner between them."""
+    before = int(lot.before[rule.edge])
+    return any(other.edge == before and _same(other, rule) and other.ground_m[1] == rule.ground_m[0] for other in rules)
+
+
+def _same(one: EdgeConstraint, other: EdgeConstraint) -> bool:
+    return one.profile == other.profile and one.corner is other.corner and one.zone == other.zone
 
 
 def class_family(
@@ -126,10 +148,9 @@ def class_family(
     family = []
     for height in heights:
         distances = tuple((rule.edge, next(d for h, d in rule.classes if height <= h)) for rule in ruled)
-        taken = solids.united(
-            solids.edge_wedge(lot, replace(rule, profile=fixed(distance), ground_m=(ground, ground)), ground - 1.0,
-                              top + 1.0)
-            for rule, (_, distance) in zip(ruled, distances, strict=True))
+        own = [replace(rule, profile=fixed(distance), ground_m=(ground, ground))
+               for rule, (_, distance) in zip(ruled, distances, strict=True)]
+        taken = solids.united(_wedge(near, lot, rule, ground - 1.0, top + 1.0, made.middle, own) for rule in own)
         body = above(made.left, ground).trim_by_plane((0.0, 0.0, -1.0), -(ground + height)) - taken
         family.append(ClassEnvelope(height_m=height, distances_m=distances, volume_m3=float(body.volume())))
     return tuple(family)
@@ -147,7 +168,7 @@ def cut_underground(
     depth = ground - floor
     body = solids.prism(near, 0.0, depth)                          # upside down: depth is up
     for rule in constraints.underground:
-        body = body - solids.edge_wedge(lot, replace(rule, ground_m=(0.0, 0.0)), -1.0, depth + 1.0)
+        body = body - _wedge(near, lot, replace(rule, ground_m=(0.0, 0.0)), -1.0, depth + 1.0, middle)
     if body.volume() < tolerance.VOLUME_M3:
         return None
     return solids.mesh_of(body.mirror((0.0, 0.0, 1.0)).translate((float(middle[0]), float(middle[1]), ground)))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import shapely
+from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox import tolerance
+from zonebox.geometry import solids
 from zonebox.geometry.boundary import Boundary
-from zonebox.model import EdgeConstraint, Emptiness
+from zonebox.model import CeilingConstraint, EdgeConstraint, Emptiness
 from zonebox_converters.envelopes.resolve import Constraints
 
 
@@ -22,14 +25,44 @@ def explain(lot: Boundary, constraints: Constraints, *, ground: float, top: floa
         )
     tightest = _tightest_pair(lot, constraints.edges, ground)
     if tightest is None:
-        controls = tuple(dict.fromkeys(rule.control for rule in constraints.edges))
-        return Emptiness(reason="the setbacks of all edges together leave nothing", controls=controls, from_m=ground)
+        return _together(lot, constraints, ground)
     first, second, width, needed = tightest
     return Emptiness(
         reason=f"edges {first.edge} and {second.edge} are {width:.2f} m apart and together require {needed:.2f} m",
         controls=tuple(dict.fromkeys((first.control, second.control))),
         edges=(first.edge, second.edge), from_m=ground, width_needed_m=needed,
     )
+
+
+def _together(lot: Boundary, constraints: Constraints, ground: float) -> Emptiness:
+    """Name the controls that leave nothing together, with the ground that ceilings take at the level of the ground."""
+    edges = tuple(dict.fromkeys(rule.control for rule in constraints.edges))
+    shape = _shape_of(lot)
+    taken = {c.control: _low_ground(c, shape, ground) for c in constraints.ceilings if not c.to_study}
+    low = {control: area for control, area in taken.items() if area > tolerance.SNAP_M}
+    controls = (*low, *(name for name in edges if name not in low))
+    if not low:
+        return Emptiness(reason="the setbacks of all edges together leave nothing", controls=controls, from_m=ground)
+    said = " and ".join(f"{control} {area:.0f} m²" for control, area in low.items())
+    whole = max(low.values()) > shape.area * (1.0 - tolerance.RATIO)
+    rest = "; the setbacks take the rest" if edges and not whole else ""
+    return Emptiness(reason=f"nothing may stand on the ground: of {shape.area:.0f} m² {said}{rest}",
+                     controls=controls, from_m=ground)
+
+
+def _low_ground(ceiling: CeilingConstraint, shape: Polygon | MultiPolygon, ground: float) -> float:
+    """Plan area (m²) over which ceilings lie at the ground or under it."""
+    thin = [c.solid(shape, ground - 1.0, ground + 1.0) for c in ceiling.ceilings]
+    lying = solids.united(s for s in thin if not s.is_empty()) ^ solids.prism(shape, ground - 1.0, ground + 1.0)
+    return float(lying.slice(ground + tolerance.NOISE).area())
+
+
+def _shape_of(lot: Boundary) -> Polygon | MultiPolygon:
+    """Put a lot together again from its rings."""
+    rings = [np.concatenate([lot.start[lot.ring == k], lot.start[lot.ring == k][:1]]) for k in np.unique(lot.ring)]
+    holes = [bool(lot.hole[lot.ring == k][0]) for k in np.unique(lot.ring)]
+    shells = shapely.union_all([Polygon(ring) for ring, hole in zip(rings, holes, strict=True) if not hole])
+    return shells.difference(shapely.union_all([Polygon(r) for r, hole in zip(rings, holes, strict=True) if hole]))
 
 
 def narrows_out(lot: Boundary, constraints: Constraints, *, top_m: float) -> str | None:

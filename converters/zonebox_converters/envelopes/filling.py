@@ -17,6 +17,9 @@ LEAST_PLATE_M2: Final = 1.0
 
 STOREYS_MAX: Final = 400
 
+_CEILINGS: Final = frozenset({Kind.HEIGHT, Kind.HEIGHT_ABSOLUTE, Kind.STOREYS, Kind.VIEW_CORRIDOR, Kind.OBSTACLE,
+                              Kind.FRESNEL, Kind.SOLAR})
+
 
 def fill(
     area_at: Callable[[float], float], parcel: Parcel, controls: tuple[Control, ...], *, ground: float, top: float
@@ -24,7 +27,8 @@ def fill(
     """Stack storeys from the ground up.
 
     Each floor is what the envelope leaves between its bottom and its top, at most what coverage allows, until the floor
-    area ratio is used up, the ceiling is met or nothing is left.
+    area ratio is used up, the ceiling is met or nothing is left. A storey counts towards the ratio as often as the area
+    rule of the ratio says for its height and the parcel's use (domain A3).
 
     Parameters
     ----------
@@ -35,43 +39,65 @@ def fill(
     controls : tuple of Control
         FAR, coverage and storey height among them; superseded ones are passed over.
     ground, top : float
-        Ground reference and lowest level ceiling.
+        Ground reference and lowest level ceiling, or where the envelope is drawn to.
     """
     active = [c for c in controls if not c.superseded_by]
-    far = _least(active, Kind.FAR)
-    coverage = _least(active, Kind.COVERAGE)
+    far, coverage = _least(active, Kind.FAR), _least(active, Kind.COVERAGE)
     height = next((c.storey_height_m for c in active if c.storey_height_m), STOREY_HEIGHT_M)
+    weight, sure = (1.0, True) if far is None else storey_weight(far, parcel, height)
     site = parcel.area_m2
-    allowed = math.inf if far is None else far * site
-    most = math.inf if coverage is None else coverage * site
-    plates, floor_area, possible = [], 0.0, 0.0
-    binding, covered = "", False
+    allowed = math.inf if far is None or far.limit is None else far.limit * site
+    most = math.inf if coverage is None or coverage.limit is None else coverage.limit * site
+    endless = _rises_on(active)
+    plates: list[float] = []
+    counted, possible, binding = 0.0, 0.0, ""
     for k in range(STOREYS_MAX):
-        low = ground + k * height
-        if low + height > top + tolerance.SNAP_M:
-            binding = binding or "height"
+        up = ground + (k + 1) * height
+        if up > top + tolerance.SNAP_M and (not endless or binding or not math.isfinite(allowed) or weight == 0.0):
+            binding = binding or ("none" if endless else "height")
             break
-        free = area_at(low + height - tolerance.SNAP_M / 10.0)      # envelopes only narrow upward: the top decides
-        if free < LEAST_PLATE_M2:
-            binding = binding or "envelope"
-            break
-        covered = covered or free > most
+        free = area_at(min(up, top) - tolerance.NOISE)          # envelopes only narrow upward: the top decides
         plate = min(free, most)
-        possible += plate
-        if floor_area + plate >= allowed * (1.0 - tolerance.RATIO) and not binding:
-            plates.append(min(plate, allowed - floor_area))
-            floor_area += plates[-1]
-            binding = "far"
-        elif not binding:
+        if plate < LEAST_PLATE_M2:
+            binding = binding or ("envelope" if free < LEAST_PLATE_M2 else "coverage")
+            break
+        possible += weight * plate
+        if binding:
+            continue
+        if weight > 0.0 and counted + weight * plate >= allowed * (1.0 - tolerance.RATIO):
+            plates.append(min(plate, (allowed - counted) / weight))
+            counted, binding = counted + weight * plates[-1], "far"
+        else:
             plates.append(plate)
-            floor_area += plate
+            counted += weight * plate
     return Capacity(
-        storeys=len(plates), plates_m2=tuple(plates), floor_area_m2=floor_area, far=floor_area / site,
+        storeys=len(plates), plates_m2=tuple(plates), floor_area_m2=counted, far=counted / site,
         far_max=possible / site, height_m=len(plates) * height, storey_height_m=height,
-        binding=binding or "height",
+        binding=binding or "none", weight=weight, weight_is_sure=sure,
     )
 
 
-def _least(controls: list[Control], kind: Kind) -> float | None:
-    return min((c.limit for c in controls if c.kind is kind and c.limit is not None), default=None)
+def storey_weight(far: Control, parcel: Parcel, height_m: float) -> tuple[float, bool]:
+    """How often a storey of a height counts towards a floor area ratio, and whether the parcel's use is known for it.
+
+    Without an area rule a storey counts once.
+    """
+    rule = far.area_rule
+    if rule is None:
+        return 1.0, True
+    factor, sure = rule.multiplier(height_m, parcel.land_use_name, parcel.land_use)
+    return rule.base_weight(height_m) * factor, sure
+
+
+def _rises_on(controls: list[Control]) -> bool:
+    """Tell whether an envelope goes on above where it is drawn to: nothing limits its height or narrows it there."""
+    return not any(
+        (c.kind in _CEILINGS and c.effect == "prohibit") or c.slant is not None
+        or (c.profile is not None and c.kind is not Kind.UNDERGROUND and c.profile.slope > 0.0) for c in controls)
+
+
+def _least(controls: list[Control], kind: Kind) -> Control | None:
+    """Find the control of a kind with the least limit."""
+    return min((c for c in controls if c.kind is kind and c.limit is not None), key=lambda c: c.limit or 0.0,
+               default=None)
 

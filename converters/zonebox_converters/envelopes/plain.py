@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,15 +114,17 @@ class Reading:
             return False
         rows: list[tuple[int, int, int, int, float]] = []
         cuts: dict[str, int] = {}
+        names, seen = self._names, self._seen
         for rule in found.edges:
-            number = self._profile(rule.profile)
+            profile, control = rule.profile, rule.control
+            number = seen[id(profile)][1] if id(profile) in seen else self._learned(profile)
             if (number < 0 or rule.classes or rule.zone is not None or rule.corner is not Corner.PARALLEL
                     or rule.ground_m[0] != rule.ground_m[1]):
                 return False
-            cut = cuts.setdefault(rule.control, len(cuts))
-            rows.append((cut, self._names.setdefault(rule.control, len(self._names)), rule.edge, number,
-                         rule.ground_m[0]))
-        rows.sort(key=lambda row: row[0])
+            cut = cuts.setdefault(control, len(cuts))
+            rows.append((cut, names.setdefault(control, len(names)), rule.edge, number, rule.ground_m[0]))
+        if len(cuts) > 1:
+            rows.sort(key=itemgetter(0))
         self._rows += rows
         self._first_rule.append(len(self._rows))
         self._tasks.append(task)
@@ -129,14 +132,12 @@ class Reading:
         self._ceilings.append(self._names.setdefault(name, len(self._names)))
         return True
 
-    def _profile(self, profile: Profile) -> int:
-        """Return the number of a profile; −1 where it is not steps under one plane."""
-        known = self._seen.get(id(profile))
-        if known is None:
-            plain = steps_of(profile) is not None
-            number = self._numbers.setdefault(profile, len(self._numbers)) if plain else -1
-            known = self._seen[id(profile)] = profile, number
-        return known[1]
+    def _learned(self, profile: Profile) -> int:
+        """Number a profile that was not seen before; −1 where it is not steps under one plane."""
+        plain = steps_of(profile) is not None
+        number = self._numbers.setdefault(profile, len(self._numbers)) if plain else -1
+        self._seen[id(profile)] = profile, number
+        return number
 
     def lots(self) -> PlainLots:
         """Return what was taken in."""

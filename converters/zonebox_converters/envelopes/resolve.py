@@ -8,68 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
-import shapely
-from shapely.geometry import MultiPolygon, Polygon
-
-from zonebox.geometry import limits
-from zonebox.geometry.boundary import Boundary
-from zonebox.geometry.lifted import LiftedGround, around
-from zonebox.geometry.mesh import Mesh
-from zonebox.geometry.overhang import NEVER_M, Overhang, level
 from zonebox.geometry.profile import Profile, fixed, tiers
-from zonebox.model import (
-    CapConstraint,
-    CeilingConstraint,
-    Control,
-    Datum,
-    EdgeConstraint,
-    FresnelLink,
-    Kind,
-    ObstacleSurfaces,
-    Parcel,
-    SolarFence,
-    ViewCorridor,
-)
-from zonebox_converters.envelopes.grounds import Grounds
+from zonebox.model import CeilingConstraint, Control, EdgeConstraint, Kind
+from zonebox_converters.envelopes.constraints import CLASSES_UP_TO_M, Constraints, Lot, level_ground, zone_in
+from zonebox_converters.envelopes.over_plan import from_line, height, no_build, surface_over, tell_of_gaps
 from zonebox_converters.envelopes.selecting import facing_north, selected
 
-LINE_STEP_M: Final = 0.25
-"""Height step in which a sloping setback from a drawn line is followed, on the strict side."""
-
-CLASSES_UP_TO_M: Final = 250.0
-"""Height up to which classes of total height are followed where the plan sets no height limit."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Constraints:
-    """A parcel's controls at work, and one sentence for each that could not be set to work."""
-
-    edges: list[EdgeConstraint] = field(default_factory=list)
-    caps: list[CapConstraint] = field(default_factory=list)
-    ceilings: list[CeilingConstraint] = field(default_factory=list)
-    underground: list[EdgeConstraint] = field(default_factory=list)
-    floor_m: float | None = None
-    unresolved: list[str] = field(default_factory=list)
-    superseded: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Lot:
-    """What resolving a control needs to know about its parcel."""
-
-    parcel: Parcel
-    boundary: Boundary
-    grounds: Grounds
-    terrain: Mesh | None
-    convergence_deg: float
-
-    @property
-    def shape(self) -> Polygon | MultiPolygon:
-        """The parcel's outline."""
-        return self.parcel.shape
+__all__ = ["Constraints", "Lot", "resolve", "union_of_classes"]
 
 
 def resolve(lot: Lot, controls: tuple[Control, ...]) -> Constraints:
@@ -83,71 +30,34 @@ def resolve(lot: Lot, controls: tuple[Control, ...]) -> Constraints:
             found.superseded.append(control.id)
         elif (handler := _KINDS.get(control.kind)) is not None:
             handler(lot, control, found)
+    tell_of_gaps(lot, found)
     return found
-
-
-def _level_ground(lot: Lot, control: Control, found: Constraints) -> float | None:
-    ground = lot.grounds.reference(control.datum)
-    if ground is None:
-        found.unresolved.append(f"{control.id}: the {control.datum.value} of parcel {lot.parcel.id} is not known")
-    return ground
-
-
-def _height(lot: Lot, control: Control, found: Constraints) -> None:
-    assert control.limit is not None, f"{control.id}: a height control carries its limit"
-    rise = control.limit
-    if control.kind is Kind.STOREYS:
-        assert control.storey_height_m is not None, f"{control.id}: storeys need their height"
-        rise = control.limit * control.storey_height_m
-    if control.datum is Datum.TERRAIN_FOLLOWING:
-        if lot.terrain is None:
-            found.unresolved.append(f"{control.id}: there is no terrain to follow on parcel {lot.parcel.id}")
-            return
-        near = around(lot.terrain, lot.shape)
-        found.ceilings.append(CeilingConstraint(control=control.id, ceilings=(LiftedGround(ground=near, lift_m=rise),)))
-        return
-    ground = 0.0 if control.kind is Kind.HEIGHT_ABSOLUTE else _level_ground(lot, control, found)
-    if ground is None:
-        return
-    relative = None if control.kind is Kind.HEIGHT_ABSOLUTE else ground
-    zone = _zone(lot, control)
-    if zone is None:
-        found.caps.append(CapConstraint(control=control.id, top_m=ground + rise, ground_m=relative))
-    elif not zone.is_empty:
-        found.ceilings.append(CeilingConstraint(control=control.id, ceilings=(level(zone, ground + rise, "zone"),),
-                                                ground_m=relative))
-
-
-def _zone(lot: Lot, control: Control) -> Polygon | MultiPolygon | None:
-    """Find the part of the lot in which a control holds; None for all of it."""
-    if control.zone is None:
-        return None
-    parts = [p for p in shapely.get_parts(control.zone.intersection(lot.shape)) if p.geom_type == "Polygon"]
-    inside = MultiPolygon(parts)
-    return None if inside.area >= lot.shape.area * (1.0 - 1e-9) else inside
-
-
-def _no_build(lot: Lot, control: Control, found: Constraints) -> None:
-    zone = _zone(lot, control)
-    plan = lot.shape if zone is None else zone
-    if not plan.is_empty:
-        found.ceilings.append(CeilingConstraint(control=control.id, ceilings=(level(plan, NEVER_M, "no-build"),)))
 
 
 def _on_edges(lot: Lot, control: Control, found: Constraints) -> None:
     assert control.profile is not None, f"{control.id}: an edge rule carries its profile"
     if control.line is not None:
-        _from_line(lot, control, control.profile, found)
+        from_line(lot, control, control.profile, found)
         return
     for edge in selected(lot.parcel, lot.boundary, control.edges, lot.convergence_deg):
         _add_edge(lot, control, edge, control.profile, found)
+    _tell_of_part(control, found)
+
+
+def _tell_of_part(control: Control, found: Constraints) -> None:
+    """Enter a control whose edge rules hold over a part of the lot only among those that do; it forbids no more."""
+    if any(rule.control == control.id and rule.zone is not None for rule in found.edges):
+        found.ceilings.append(CeilingConstraint(control=control.id, ceilings=()))
 
 
 def _add_edge(
     lot: Lot, control: Control, edge: int, profile: Profile, found: Constraints,
     classes: tuple[tuple[float, float], ...] = (),
 ) -> None:
-    """Stand a profile on its ground at an edge; a fixed distance needs no ground."""
+    """Stand a profile on its ground at an edge, in the zone where it holds; a fixed distance needs no ground."""
+    zone = zone_in(lot, control)
+    if zone is not None and zone.is_empty:
+        return
     level_rule = profile.from_below and len(profile.points) == 1 and profile.slope == 0.0
     ground = (0.0, 0.0) if level_rule else lot.grounds.along(control.datum, lot.boundary, edge)
     if ground is None:
@@ -155,36 +65,7 @@ def _add_edge(
             f"{control.id}: the {control.datum.value} at edge {edge} of parcel {lot.parcel.id} is not known")
         return
     found.edges.append(EdgeConstraint(control=control.id, edge=edge, profile=profile, ground_m=ground,
-                                      corner=control.corner, classes=classes))
-
-
-def _from_line(lot: Lot, control: Control, profile: Profile, found: Constraints) -> None:
-    """Follow a setback from a drawn line in steps of height, each at the next step's distance."""
-    assert control.line is not None
-    fixed_rule = len(profile.points) == 1 and profile.slope == 0.0 and profile.from_below
-    ground = 0.0 if fixed_rule else _level_ground(lot, control, found)
-    if ground is None:
-        return
-    top = max((cap.top_m for cap in found.caps), default=ground + CLASSES_UP_TO_M) - ground
-    ceilings = []
-    for height, distance in _steps(profile, top):
-        # circumscribed, so that the polygon of the arc never allows more than the arc
-        ring = control.line.buffer(distance / math.cos(math.pi / 256.0), quad_segs=64)
-        start = NEVER_M if height <= 0.0 and profile.from_below else ground + height
-        if distance > 0.0 and ring.intersects(lot.shape):
-            ceilings.append(level(ring, start, "drawn line"))
-    if ceilings:
-        found.ceilings.append(CeilingConstraint(control=control.id, ceilings=tuple(ceilings), ground_m=ground))
-
-
-def _steps(profile: Profile, top: float) -> list[tuple[float, float]]:
-    """Heights from which a larger distance holds: exact for tiers, `LINE_STEP_M` on the strict side for slopes."""
-    if profile.slope == 0.0 and all(a[1] == b[1] or a[0] == b[0]
-                                    for a, b in zip(profile.points, profile.points[1:], strict=False)):
-        return [(h, s) for h, s in profile.points if s > 0.0]
-    count = max(1, math.ceil(top / LINE_STEP_M))
-    heights = [k * top / count for k in range(count)]
-    return [(h, float(profile.distance_at(h + top / count))) for h in heights]
+                                      corner=control.corner, classes=classes, zone=zone))
 
 
 def _road_slant(lot: Lot, control: Control, found: Constraints) -> None:
@@ -208,6 +89,7 @@ def _road_slant(lot: Lot, control: Control, found: Constraints) -> None:
             points.append((slant.base_m + slant.slope * (width + own + reach), reach))
         slope = 0.0 if math.isfinite(reach) else 1.0 / slant.slope
         _add_edge(lot, control, edge, Profile(points=tuple(points), slope=slope, from_below=own > 0.0), found)
+    _tell_of_part(control, found)
 
 
 def _north_slant(lot: Lot, control: Control, found: Constraints) -> None:
@@ -217,12 +99,13 @@ def _north_slant(lot: Lot, control: Control, found: Constraints) -> None:
         rise = control.slant.slope / cosine
         profile = Profile(points=((control.slant.base_m, 0.0),), slope=1.0 / rise, from_below=False)
         _add_edge(lot, control, edge, profile, found)
+    _tell_of_part(control, found)
 
 
 def _setback_class(lot: Lot, control: Control, found: Constraints) -> None:
     """Setbacks by total height: cut with what the union over the classes forbids (domain C4)."""
     assert control.table is not None
-    ground = _level_ground(lot, control, found)
+    ground = level_ground(lot, control, found)
     if ground is None:
         return
     top = min((cap.top_m for cap in found.caps), default=ground + CLASSES_UP_TO_M) - ground
@@ -235,6 +118,7 @@ def _setback_class(lot: Lot, control: Control, found: Constraints) -> None:
             continue
         classes = control.table.classes(width or 0.0, up_to=top)
         _add_edge(lot, control, edge, union_of_classes(classes), found, classes)
+    _tell_of_part(control, found)
 
 
 def union_of_classes(classes: tuple[tuple[float, float], ...]) -> Profile:
@@ -244,9 +128,9 @@ def union_of_classes(classes: tuple[tuple[float, float], ...]) -> Profile:
     ((0.0, 5.0), (10.0, 5.0), (10.0, 8.0))
     """
     steps, low = [], 0.0
-    for k, (height, _) in enumerate(classes):
+    for k, (top, _) in enumerate(classes):
         steps.append((low, min(distance for _, distance in classes[k:])))
-        low = height
+        low = top
     return tiers(tuple(steps))
 
 
@@ -255,37 +139,13 @@ def _underground(lot: Lot, control: Control, found: Constraints) -> None:
         found.floor_m = control.limit if found.floor_m is None else max(found.floor_m, control.limit)
     if control.profile is None:
         return
-    ground = _level_ground(lot, control, found)
+    ground = level_ground(lot, control, found)
     if ground is None:
         return
     for edge in selected(lot.parcel, lot.boundary, control.edges, lot.convergence_deg):
         found.underground.append(EdgeConstraint(control=control.id, edge=edge, profile=control.profile,
-                                                ground_m=(ground, ground), corner=control.corner))
-
-
-def _surface(lot: Lot, control: Control, found: Constraints) -> None:
-    surface = control.surface
-    ceilings: list[Overhang] = []
-    if isinstance(surface, ViewCorridor):
-        ceilings = limits.view_corridor(surface.eye, surface.target)
-    elif isinstance(surface, FresnelLink):
-        ceilings = limits.fresnel_link(surface.ends, surface.frequency_ghz, surface.share)
-    elif isinstance(surface, SolarFence):
-        low_x, low_y, high_x, high_y = lot.shape.bounds
-        reach = max(lot.shape.distance(shapely.LineString([p[:2], q[:2]])) for p, q in surface.edges)
-        ceilings = limits.solar_fence(surface.edges, surface.fence_m, surface.suns,
-                                      reach + 2.0 * math.hypot(high_x - low_x, high_y - low_y))
-    elif isinstance(surface, ObstacleSurfaces):
-        approach = surface.approach
-        ceilings = limits.obstacle_surfaces(
-            thresholds=surface.thresholds, aerodrome_m=surface.aerodrome_m,
-            inner_height_m=surface.inner_horizontal_height_m, inner_radius_m=surface.inner_horizontal_radius_m,
-            conical_slope=surface.conical_slope, conical_height_m=surface.conical_height_m,
-            transitional_slope=surface.transitional_slope, strip_half_width_m=surface.strip_half_width_m,
-            approach=(approach.from_threshold_m, approach.inner_width_m, approach.divergence, approach.sections))
-    over = tuple(c for c in ceilings if c.plan.intersects(lot.shape))
-    if over:
-        found.ceilings.append(CeilingConstraint(control=control.id, ceilings=over))
+                                                ground_m=(ground, ground), corner=control.corner,
+                                                zone=zone_in(lot, control)))
 
 
 _KINDS: Final[dict[Kind, Callable[[Lot, Control, Constraints], None]]] = {
@@ -297,12 +157,12 @@ _KINDS: Final[dict[Kind, Callable[[Lot, Control, Constraints], None]]] = {
     Kind.ROAD_SLANT: _road_slant,
     Kind.NORTH_SLANT: _north_slant,
     Kind.UNDERGROUND: _underground,
-    Kind.HEIGHT: _height,
-    Kind.HEIGHT_ABSOLUTE: _height,
-    Kind.STOREYS: _height,
-    Kind.NO_BUILD: _no_build,
-    Kind.VIEW_CORRIDOR: _surface,
-    Kind.OBSTACLE: _surface,
-    Kind.FRESNEL: _surface,
-    Kind.SOLAR: _surface,
+    Kind.HEIGHT: height,
+    Kind.HEIGHT_ABSOLUTE: height,
+    Kind.STOREYS: height,
+    Kind.NO_BUILD: no_build,
+    Kind.VIEW_CORRIDOR: surface_over,
+    Kind.OBSTACLE: surface_over,
+    Kind.FRESNEL: surface_over,
+    Kind.SOLAR: surface_over,
 }

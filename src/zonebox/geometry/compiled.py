@@ -38,3 +38,10 @@ def inner(function: Function) -> Function:
     """Compile a function that only compiled functions call; it needs no door to Python, which halves the work."""
     made: Function = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, **SWIFT)(function)
     return made
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into each compiled function that calls it: for those with many arrays and little work."""
+    made: Function = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True, **SWIFT)(
+        function)
+    return made

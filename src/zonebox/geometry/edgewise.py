@@ -35,12 +35,16 @@ class Corner(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeRule:
-    """A profile at work on an edge; ``ground_m`` is the elevation of its zero height at both ends of the edge."""
+    """A profile at work on an edge; ``ground_m`` is the elevation of its zero height at both ends of the edge.
+
+    ``zone`` is the part of the plan in which it holds; None: everywhere.
+    """
 
     edge: int
     profile: Profile
     ground_m: tuple[float, float]
     corner: Corner = Corner.PARALLEL
+    zone: Polygon | MultiPolygon | None = None
 
 
 def edge_coordinates(xy: Array, lot: Boundary, edge: int) -> tuple[Array, Array]:
@@ -120,6 +124,8 @@ def height_limit(
     for number, rule_here in enumerate(edge_rules, start=len(caps)):
         distance = edge_distance(xy, boundary, rule_here.edge, rule_here.corner) + tolerance.SPLIT_M
         distance = np.where(distance < 0.0, np.inf, distance)       # another arm of the lot, behind this edge
+        if rule_here.zone is not None:
+            distance = np.where(shapely.intersects_xy(rule_here.zone, xy), distance, np.inf)
         ground = edge_ground(xy, boundary, rule_here.edge, rule_here.ground_m)
         top_here = ground + rule_here.profile.limit_at(distance)
         lower = top_here < limit

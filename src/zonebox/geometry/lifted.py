@@ -6,11 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
+from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox.geometry import solids
 from zonebox.geometry.mesh import Mesh
+from zonebox.geometry.overhang import Overhang
 from zonebox.geometry.tin import TinIndex, tin_index
 
 
@@ -18,12 +21,13 @@ from zonebox.geometry.tin import TinIndex, tin_index
 class LiftedGround:
     """Forbidden space above a ground surface, ``lift_m`` over it.
 
-    ``ground`` is a TIN without overlaps in plan; nothing is forbidden off it.
+    ``ground`` is a TIN without overlaps in plan; nothing is forbidden off it, nor outside ``plan`` where that is given.
     """
 
     ground: Mesh
     lift_m: float
     name: str = "terrain-following"
+    plan: Polygon | MultiPolygon | None = None
     _known: dict[str, TinIndex] = field(default_factory=dict, init=False, repr=False)
     """The index of the ground, from the first question on."""
 
@@ -37,16 +41,17 @@ class LiftedGround:
         if "index" not in self._known:
             self._known["index"] = tin_index(self.ground)
         z = self._known["index"].height_at(xy) + self.lift_m
-        return np.where(np.isfinite(z), z, np.inf)
+        there = np.isfinite(z) if self.plan is None else np.isfinite(z) & shapely.intersects_xy(self.plan, xy)
+        return np.where(there, z, np.inf)
 
     def moved(self, offset: ArrayLike) -> LiftedGround:
         """Return the ceiling shifted in plan by (dx, dy)."""
         dx, dy = (float(v) for v in np.asarray(offset, dtype=np.float64)[:2])
-        return LiftedGround(ground=self.ground.moved([dx, dy, 0.0]), lift_m=self.lift_m, name=self.name)
+        plan = None if self.plan is None else translate(self.plan, dx, dy)
+        return LiftedGround(ground=self.ground.moved([dx, dy, 0.0]), lift_m=self.lift_m, name=self.name, plan=plan)
 
     def solid(self, shape: Polygon | MultiPolygon, bottom: float, top: float) -> solids.Solid:
         """Return the forbidden solid over a lot up to an elevation."""
-        del bottom
         near = around(self.ground, shape)
         if not len(near):
             return solids.united([])
@@ -59,7 +64,46 @@ class LiftedGround:
             np.stack([rim[:, 0], rim[:, 1], rim[:, 1] + n], 1), np.stack([rim[:, 0], rim[:, 1] + n, rim[:, 0] + n], 1),
         ])
         triangles = np.concatenate([near.triangles[:, ::-1], near.triangles + n, walls])
-        return solids.solid_of(Mesh(vertices=np.concatenate([lower, upper]), triangles=triangles))
+        body = solids.solid_of(Mesh(vertices=np.concatenate([lower, upper]), triangles=triangles))
+        if self.plan is None:
+            return body
+        return body ^ solids.prism(self.plan, min(bottom, float(lower[:, 2].min())) - 1.0, float(upper[0, 2]) + 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HigherOf:
+    """Forbidden space: what lies above a plane surface and also above the lifted ground (domain B13).
+
+    Where the ground is not known the plane surface alone counts, which is the strict side.
+    """
+
+    plane: Overhang
+    lifted: LiftedGround
+    name: str = ""
+
+    def limit_at(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Elevation (n,) from which points (n, 2) are forbidden; inf outside the plan."""
+        ground = self.lifted.limit_at(xy)
+        return np.asarray(np.maximum(self.plane.limit_at(xy), np.where(np.isfinite(ground), ground, -np.inf)))
+
+    def moved(self, offset: ArrayLike) -> HigherOf:
+        """Return the ceiling shifted in plan by (dx, dy)."""
+        return HigherOf(plane=self.plane.moved(offset), lifted=self.lifted.moved(offset), name=self.name)
+
+    def solid(self, shape: Polygon | MultiPolygon, bottom: float, top: float) -> solids.Solid:
+        """Return the forbidden solid over a lot up to an elevation."""
+        body = self.plane.solid(shape, bottom, top)
+        ground = around(self.lifted.ground, shape)
+        if body.is_empty() or not len(ground):
+            return body
+        # less what lies between far below and the lifted ground: the lifted ground's own solid, upside down
+        low = min(bottom, float(ground.vertices[:, 2].min()) + self.lifted.lift_m) - 1.0
+        under = LiftedGround(ground=_upside_down(ground), lift_m=-self.lifted.lift_m).solid(shape, low, -low)
+        return body - under.mirror((0.0, 0.0, 1.0))
+
+
+def _upside_down(ground: Mesh) -> Mesh:
+    return Mesh(vertices=ground.vertices * np.array([1.0, 1.0, -1.0]), triangles=ground.triangles[:, ::-1])
 
 
 def around(ground: Mesh, shape: Polygon | MultiPolygon) -> Mesh:

@@ -1,4 +1,4 @@
-"""View corridors, aerodromes, radio links and protected sunlight as overhangs (domain A12, A15, B10, B13, C11).
+"""View corridors, radio links and protected sunlight as overhangs (domain A12, A15, B10, C11).
 
 Points and results are in the frame, metres. Each function states its formula's source.
 """
@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely.geometry import LineString, Polygon
 
-from zonebox.geometry.overhang import Overhang, cone, level, under_points
+from zonebox.errors import GeometryError
+from zonebox.geometry.overhang import Overhang, has_extent, under_points
 
 Point3 = tuple[float, float, float]
 
@@ -30,131 +30,41 @@ CHORD_M = 1e-3
 """By how much a tube is lowered, so that the chords between its stations do not hang above it."""
 
 
-def view_corridor(eye: Sequence[Point3], target: Sequence[Point3]) -> list[Overhang]:
+def view_corridor(eye: Sequence[Point3], target: Sequence[Point3], margin_m: float = 0.0) -> list[Overhang]:
     """Everything above the lines of sight from an eye (point or segment) to each neighbouring pair of target points.
 
-    With a single target point the corridor is the triangle from an eye segment to it; one eye point and one target
-    point make no corridor.
+    With a single target point the corridor is the triangle from an eye segment to it, or the strip along the line of
+    sight that a margin makes. Pairs that lie in line with the eye add nothing to their neighbours.
+
+    Raises
+    ------
+    GeometryError
+        All lines of sight lie over one line, and there is no margin.
+
+    Examples
+    --------
+    >>> (one,) = view_corridor([(0, 0, 11.6)], [(1000, 0, 60.0)], margin_m=10)
+    >>> one.limit_at(np.array([[400.0, 9.9], [400.0, 10.1]])).round(6).tolist()
+    [30.96, inf]
     """
     spans: list[tuple[Point3, ...]] = list(pairwise(target)) or [(target[0],)]
-    return [under_points([*eye, *span], "view corridor") for span in spans]
+    found = []
+    for span in spans:
+        points = _widened(np.array([*eye, *span], dtype=np.float64), len(eye), margin_m)
+        if has_extent(points):
+            found.append(under_points(points, "view corridor"))
+    if not found:
+        raise GeometryError("a view corridor whose eye and target lie over one line needs a margin")
+    return found
 
 
-def obstacle_surfaces(
-    *,
-    thresholds: tuple[Point3, Point3],
-    aerodrome_m: float,
-    inner_height_m: float,
-    inner_radius_m: float,
-    conical_slope: float,
-    conical_height_m: float,
-    transitional_slope: float,
-    strip_half_width_m: float,
-    approach: tuple[float, float, float, Sequence[tuple[float, float]]],
-) -> list[Overhang]:
-    """Inner horizontal, conical, approach and transitional surfaces of one runway (ICAO Annex 14; domain B13, C11).
-
-    Parameters
-    ----------
-    approach : (from threshold m, inner width m, divergence, ((length m, slope), ...))
-    """
-    a, b = (np.asarray(p, dtype=np.float64) for p in thresholds)
-    inner = aerodrome_m + inner_height_m
-    runway = LineString([a[:2], b[:2]])
-    disc = runway.buffer(inner_radius_m, quad_segs=64)
-    conical = _conical(a, b, disc, inner, inner_radius_m, conical_slope, conical_height_m)
-    found = [level(disc, inner, "inner horizontal"), *conical]
-    for end, other in ((a, b), (b, a)):
-        out = (end[:2] - other[:2]) / np.linalg.norm(end[:2] - other[:2])
-        found += _approach(end, out, approach, transitional_slope, inner)
-    return [*found, *_strip_sides(a, b, strip_half_width_m, transitional_slope, inner, approach[0])]
-
-
-def _conical(
-    a: NDArray[np.float64], b: NDArray[np.float64], disc: Polygon, inner: float, radius: float, slope: float,
-    height: float,
-) -> list[Overhang]:
-    """Cone round each runway end, and plane wings beside the straight sides between them."""
-    reach = height / slope
-    ring = LineString([a[:2], b[:2]]).buffer(radius + reach, quad_segs=64).difference(disc)
-    along = (b[:2] - a[:2]) / np.linalg.norm(b[:2] - a[:2])
-    across = np.array([-along[1], along[0]])
-    far = 10.0 * (radius + reach)
-    surfaces = []
-    for end, out in ((a, -along), (b, along)):
-        half = Polygon([end[:2] + far * across, end[:2] + far * (across + out), end[:2] + far * (out - across),
-                        end[:2] - far * across])
-        surfaces.append(cone((float(end[0]), float(end[1])), inner, slope, ring.intersection(half), radius, "conical"))
-    for side in (across, -across):
-        wing = Polygon([a[:2], a[:2] + far * side, b[:2] + far * side, b[:2]])
-        c = inner - slope * (radius + float(side @ a[:2]))
-        surfaces.append(Overhang(plan=ring.intersection(wing), planes=np.array([[*(slope * side), c]]), name="conical"))
-    return surfaces
-
-
-def _approach(
-    threshold: NDArray[np.float64], out: NDArray[np.float64],
-    approach: tuple[float, float, float, Sequence[tuple[float, float]]], transitional: float, inner: float,
-) -> list[Overhang]:
-    """Approach trapezoids, and the transitional surfaces that rise from their sides up to the inner horizontal."""
-    start, width, divergence, sections = approach
-    across = np.array([-out[1], out[0]])
-
-    def place(x: float, y: float) -> NDArray[np.float64]:
-        return np.asarray(threshold[:2] + (start + x) * out + y * across)
-
-    surfaces: list[Overhang] = []
-    x, z = 0.0, float(threshold[2])
-    for length, slope in sections:
-        near, far = width / 2.0 + divergence * x, width / 2.0 + divergence * (x + length)
-        plan = Polygon([place(x, -near), place(x + length, -far), place(x + length, far), place(x, near)])
-        gradient = slope * out
-        c = z - slope * x - float(gradient @ place(0.0, 0.0))
-        surfaces.append(Overhang(plan=plan, planes=np.array([[*gradient, c]]), name="approach"))
-        surfaces += [_beside(place, side * across, out, (x, near, z), (length, slope, divergence), transitional, inner)
-                     for side in (1.0, -1.0) if z < inner]
-        x, z = x + length, z + slope * length
-    return surfaces
-
-
-def _beside(
-    place: object, side: NDArray[np.float64], out: NDArray[np.float64], start: tuple[float, float, float],
-    run: tuple[float, float, float], transitional: float, inner: float,
-) -> Overhang:
-    """Transitional surface beside one approach section: z = edge height + slope × distance beyond the edge."""
-    x, half, z = start
-    length, slope, divergence = run
-    length = min(length, (inner - z) / slope) if slope > 0.0 else length
-    origin = place(0.0, 0.0)                                                       # type: ignore[operator]
-    corners = []
-    for at in (x, x + length):
-        edge, height = half + divergence * (at - x), z + slope * (at - x)
-        rise = (inner - height) / transitional
-        corners.append((origin + at * out + edge * side, origin + at * out + (edge + rise) * side))
-    (p, q), (r, s) = corners
-    gradient = (slope - transitional * divergence) * out + transitional * side
-    c = z - float(gradient @ p)
-    plan = Polygon([p, q, s, r]) if not np.allclose(r, s) else Polygon([p, q, r])
-    return Overhang(plan=plan.convex_hull, planes=np.array([[*gradient, c]]), name="transitional")
-
-
-def _strip_sides(
-    a: NDArray[np.float64], b: NDArray[np.float64], half_width: float, slope: float, inner: float, beyond: float
-) -> list[Overhang]:
-    """Transitional surfaces along the runway strip, between the inner edges of both approaches."""
-    along = (b[:2] - a[:2]) / np.linalg.norm(b[:2] - a[:2])
-    across = np.array([-along[1], along[0]])
-    p, q = a[:2] - beyond * along, b[:2] + beyond * along
-    grade = (b[2] - a[2]) / np.linalg.norm(q - p)
-    surfaces = []
-    for side in (across, -across):
-        plan = Polygon([p + half_width * side, q + half_width * side,
-                        q + (half_width + (inner - b[2]) / slope) * side,
-                        p + (half_width + (inner - a[2]) / slope) * side])
-        gradient = slope * side + grade * along
-        c = float(a[2]) - float(gradient @ (p + half_width * side))
-        surfaces.append(Overhang(plan=plan, planes=np.array([[*gradient, c]]), name="transitional"))
-    return surfaces
+def _widened(points: NDArray[np.float64], eyes: int, margin: float) -> NDArray[np.float64]:
+    """Points of a corridor and, where it has a margin, each of them moved to both sides of the line of sight."""
+    if margin <= 0.0:
+        return points
+    along = points[eyes:, :2].mean(0) - points[:eyes, :2].mean(0)
+    aside = np.array([-along[1], along[0], 0.0]) * (margin / max(float(np.hypot(*along)), 1e-12))
+    return np.concatenate([points + aside, points - aside])
 
 
 def fresnel_radius_m(d1_km: float, d2_km: float, frequency_ghz: float) -> float:

@@ -1,4 +1,4 @@
-"""Level ground cut into a triangulated surface, and the earth that this moves.
+"""Level ground cut into a triangulated surface.
 
 A terrace is a polygon within the one around it, at one height; between two borders the ground is ruled. All lines that
 meet are cut at the same points of a fine grid (snap rounding, Hobby 1999), so that no gap opens between what stays and
@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import STRtree
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -37,14 +36,6 @@ class Terrace:
 
     shape: Area
     level_m: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earth:
-    """Volumes between an old surface and a new one, m³: taken away, and brought."""
-
-    cut_m3: float
-    fill_m3: float
 
 
 def terraced(mesh: Mesh, terraces: Sequence[Terrace]) -> Mesh:
@@ -82,26 +73,6 @@ def terraced(mesh: Mesh, terraces: Sequence[Terrace]) -> Mesh:
     untouched = np.ones(len(mesh), dtype=np.bool_)
     untouched[near] = False
     return sewn(mesh.part(untouched), heights.lift(np.concatenate(pieces), index))
-
-
-def earth_moved(old: Mesh, new: Mesh, within: Area) -> Earth:
-    """Volumes between two surfaces over a polygon, exact for their triangles; none where one is missing."""
-    one, two = (tin_index(mesh).corners for mesh in (old, new))
-    one, two = one[_over(one, within)], two[_over(two, within)]
-    first, second = (shapely.polygons(c[:, :, :2]) for c in (one, two))
-    if not len(first) or not len(second):
-        return Earth(cut_m3=0.0, fill_m3=0.0)
-    a, b = STRtree(second).query(first, predicate="intersects")
-    shapely.prepare(within)
-    across = ~shapely.contains_properly(within, second)
-    second[across] = shapely.intersection(second[across], within)
-    pieces, owner = shapely.get_parts(shapely.intersection(first[a], second[b]), return_index=True)
-    solid = shapely.area(pieces) > 0.0
-    corners, piece = _cut_up(pieces[solid])
-    which = owner[solid][piece]
-    rise = np.stack([_plane(two[b[which]], corners[:, k]) - _plane(one[a[which]], corners[:, k]) for k in range(3)], 1)
-    area = _doubled(corners) / 2.0
-    return Earth(cut_m3=float((_above(-rise) * area).sum()), fill_m3=float((_above(rise) * area).sum()))
 
 
 def sewn(rest: Mesh, soup: Floats) -> Mesh:
@@ -187,11 +158,6 @@ def _without(shape: BaseGeometry, rest: Area) -> BaseGeometry:
     return shape if rest.is_empty else shapely.difference(shape, rest)
 
 
-def _over(corners: Floats, shape: Area) -> NDArray[np.intp]:
-    shapely.prepare(shape)
-    return np.flatnonzero(shapely.intersects(shape, shapely.polygons(corners[:, :, :2])))
-
-
 def _meeting(flat: Floats, outer: Area) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Triangles that a border and its inside meet, and those of them that the border itself comes near to."""
     low, high = flat.min(1), flat.max(1)
@@ -210,40 +176,12 @@ def _triangles(polygons: NDArray[np.object_]) -> Floats:
     """Triangulate polygons without new corners -> (m, 3, 2), counter-clockwise, Delaunay as far as borders allow."""
     parts = shapely.get_parts(shapely.constrained_delaunay_triangles(polygons))
     flat = shapely.get_coordinates(parts).reshape(-1, 4, 2)[:, :3]
-    doubled = _doubled(flat)
-    flat = np.where((doubled < 0.0)[:, None, None], flat[:, ::-1], flat)
-    return np.asarray(flat[doubled != 0.0])
+    twice = doubled(flat)
+    flat = np.where((twice < 0.0)[:, None, None], flat[:, ::-1], flat)
+    return np.asarray(flat[twice != 0.0])
 
 
-def _doubled(corners: Floats) -> Floats:
+def doubled(corners: Floats) -> Floats:
+    """Twice the area in plan of triangles (m, 3, 2 or 3), positive where counter-clockwise."""
     u, v = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
     return np.asarray(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
-
-
-def _cut_up(pieces: NDArray[np.object_]) -> tuple[Floats, NDArray[np.intp]]:
-    """Cut polygons into triangles (m, 3, 2), counter-clockwise, and say which polygon each is of (m,)."""
-    parts, piece = shapely.get_parts(shapely.constrained_delaunay_triangles(pieces), return_index=True)
-    flat = shapely.get_coordinates(parts).reshape(-1, 4, 2)[:, :3]
-    return np.where((_doubled(flat) < 0.0)[:, None, None], flat[:, ::-1], flat), piece
-
-
-def _plane(triangle: Floats, places: Floats) -> Floats:
-    """Height of the planes through triangles (n, 3, 3) at places (n, 2)."""
-    u, v = triangle[:, 1] - triangle[:, 0], triangle[:, 2] - triangle[:, 0]
-    d = places - triangle[:, 0, :2]
-    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-    s, t = (d[:, 0] * v[:, 1] - d[:, 1] * v[:, 0]) / area, (u[:, 0] * d[:, 1] - u[:, 1] * d[:, 0]) / area
-    return np.asarray(triangle[:, 0, 2] + s * u[:, 2] + t * v[:, 2])
-
-
-def _above(values: Floats) -> Floats:
-    """Mean over a triangle of the positive part of a linear function, from its values at the corners (n, 3) -> (n,).
-
-    With one corner above zero it is the pyramid a³ / 3 (a − b)(a − c); with two, the whole less the pyramid below.
-    """
-    low, middle, high = np.sort(values, axis=1).T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one = high**3 / (3.0 * (high - middle) * (high - low))
-        below = (-low) ** 3 / (3.0 * (middle - low) * (high - low))
-    mean = values.mean(1)
-    return np.where(high <= 0.0, 0.0, np.where(low >= 0.0, mean, np.where(middle <= 0.0, one, mean + below)))

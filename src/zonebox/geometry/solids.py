@@ -94,7 +94,8 @@ def outlines(solid: Solid, height: float) -> list[NDArray[np.float64]]:
 
 
 def edge_wedge(
-    lot: Boundary, rule: EdgeRule, bottom: float, top: float, alike: Collection[int] = ()
+    lot: Boundary, rule: EdgeRule, bottom: float, top: float, alike: Collection[int] = (), *,
+    follows: bool = False,
 ) -> Solid:
     """Everything that a rule on an edge forbids between two elevations (domain C2).
 
@@ -112,13 +113,17 @@ def edge_wedge(
     alike : collection of int
         Edges on which the same rule stands on the same ground and is cut as well: towards those a reflex corner needs
         no more than the gap between the two sweeps.
+    follows : bool
+        Whether the edge before is cut by the same profile too, on ground that is the same at the corner between them
+        and slopes: its arc round a reflex corner there is then not made a second time.
     """
-    parts = wedge_parts(lot, rule, bottom, top, alike)
+    parts = wedge_parts(lot, rule, bottom, top, alike, follows=follows)
     return united(parts) if len(parts) > 1 else parts[0] if parts else Manifold()
 
 
 def wedge_parts(
-    lot: Boundary, rule: EdgeRule, bottom: float, top: float, alike: Collection[int] = ()
+    lot: Boundary, rule: EdgeRule, bottom: float, top: float, alike: Collection[int] = (), *,
+    follows: bool = False,
 ) -> list[Solid]:
     """Solids that make up an `edge_wedge` together: the sweep along the edge, and what goes round its corners."""
     edge, profile, ground = rule.edge, rule.profile, rule.ground_m
@@ -136,7 +141,9 @@ def wedge_parts(
             if only_gap and not at_end:
                 continue                                # the neighbour's own sweep fills the gap at its end
             span = -turn if only_gap else min(90.0 - turn, 180.0)
-            parts.append(_revolve(lot, edge, section, corner, span, ground[int(at_end)], at_end=at_end))
+            start = -turn if follows and not at_end and turn < 0.0 else 0.0     # the gap is in the neighbour's arc
+            if span > start:
+                parts.append(_revolve(lot, edge, section, corner, (start, span), ground[int(at_end)], at_end=at_end))
     return parts
 
 
@@ -207,12 +214,14 @@ def arc_directions(
 
 
 def _revolve(
-    lot: Boundary, edge: int, section: NDArray[np.float64], corner: NDArray[np.float64], span_deg: float,
+    lot: Boundary, edge: int, section: NDArray[np.float64], corner: NDArray[np.float64], span_deg: tuple[float, float],
     ground: float, *, at_end: bool,
 ) -> Solid:
-    """Turn the profile about a corner by an angle from this edge's normal, circumscribed."""
+    """Turn the profile about a corner between two angles from this edge's normal, circumscribed."""
     n, t = lot.inward[edge], lot.tangent[edge] * (1.0 if at_end else -1.0)
-    direction = arc_directions(n, t, span_deg, float(section[:, 0].max()))
+    start = math.radians(span_deg[0])
+    n, t = math.cos(start) * n + math.sin(start) * t, math.cos(start) * t - math.sin(start) * n
+    direction = arc_directions(n, t, span_deg[1] - span_deg[0], float(section[:, 0].max()))
     ring = section[section[:, 0] > 0.0]
     axis_low, axis_high = float(section[:, 1].min()), float(section[:, 1].max())
     return _fan(corner, direction, ring, (axis_low, axis_high), ground, clockwise=at_end)

@@ -7,9 +7,12 @@ triangle that stands in forbidden space stands there all the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
+from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox import tolerance
 from zonebox.geometry.mesh import Mesh
@@ -92,6 +95,26 @@ class Soup:
     def above(self, normal: ArrayLike, offset: float) -> Soup:
         """Return what lies in the half-space ``normal · p >= offset``."""
         return self.below(-np.asarray(normal, dtype=np.float64), -offset)
+
+    def over(self, plan: Polygon | MultiPolygon) -> Soup:
+        """Return what lies over a part of the plan; triangles across its border are cut.
+
+        Examples
+        --------
+        >>> one = Soup(corners=np.array([[[0.0, 0, 5], [4, 0, 5], [0, 4, 5]]]), origin=np.zeros(1, dtype=np.intp))
+        >>> part = one.over(shapely.box(1, 1, 9, 9))
+        >>> part.corners[:, :, :2].reshape(-1, 2).min(0).tolist(), float(part.corners[:, :, 0].max())
+        ([1.0, 1.0], 3.0)
+        """
+        found = self.where(np.zeros(len(self), dtype=np.bool_))
+        for piece in shapely.get_parts(shapely.constrained_delaunay_triangles(plan)):
+            ring = shapely.get_coordinates(shapely.orient_polygons(piece))
+            part = self
+            for (ax, ay), (bx, by) in pairwise(ring):
+                inward = [ay - by, bx - ax, 0.0]
+                part = part.above(inward, inward[0] * ax + inward[1] * ay)
+            found = found.joined(part)
+        return found
 
 
 def nearest_on_sides(

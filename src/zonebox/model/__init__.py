@@ -30,9 +30,19 @@ from zonebox.model.envelope import (
 )
 from zonebox.model.fileinfo import FieldUse, FileInfo, FileKind
 from zonebox.model.finding import Cure, Finding, Report, State, StoreyMargin, Where
-from zonebox.model.plan import ControlLine, Edge, EdgeRole, Parcel, Plan
+from zonebox.model.plan import ControlLine, Disagreement, Edge, EdgeRole, Parcel, Plan
 from zonebox.model.scene import Scene, Source
-from zonebox.model.surface import Approach, FresnelLink, ObstacleSurfaces, SolarFence, Surface, ViewCorridor
+from zonebox.model.surface import (
+    Approach,
+    Basin,
+    FresnelLink,
+    ObstacleSurfaces,
+    OuterHorizontal,
+    SolarFence,
+    Surface,
+    TakeOffClimb,
+    ViewCorridor,
+)
 from zonebox.model.terrain import Pad, Terrain
 
 __all__ = [
@@ -40,6 +50,7 @@ __all__ = [
     "Approach",
     "AreaRule",
     "Authority",
+    "Basin",
     "BuildTo",
     "Building",
     "CapConstraint",
@@ -53,6 +64,7 @@ __all__ = [
     "Cure",
     "Datum",
     "Demand",
+    "Disagreement",
     "Edge",
     "EdgeConstraint",
     "EdgeRole",
@@ -68,6 +80,7 @@ __all__ = [
     "GeoreferenceNote",
     "Kind",
     "ObstacleSurfaces",
+    "OuterHorizontal",
     "Pad",
     "Parcel",
     "Parking",
@@ -87,6 +100,7 @@ __all__ = [
     "StoreyMargin",
     "StoreyMultiplier",
     "Surface",
+    "TakeOffClimb",
     "Terrain",
     "Uses",
     "ViewCorridor",

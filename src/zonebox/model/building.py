@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.frame import Entry
 from zonebox.geometry.mesh import Mesh, frozen
 
 
@@ -161,6 +162,8 @@ class Building:
         Building-level attributes for export.
     notes : tuple of str
         What was skipped, repaired or assumed, one sentence each.
+    entry : Entry or None
+        How its file came into the frame.
     """
 
     id: str
@@ -182,6 +185,7 @@ class Building:
     georeference: tuple[GeoreferenceNote, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    entry: Entry | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "triangle_element", frozen(np.asarray(self.triangle_element, dtype=np.int32)))

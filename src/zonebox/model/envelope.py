@@ -11,7 +11,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox.geometry.boundary import Boundary
 from zonebox.geometry.edgewise import EdgeRule, height_limit
-from zonebox.geometry.lifted import LiftedGround
+from zonebox.geometry.lifted import HigherOf, LiftedGround
 from zonebox.geometry.mesh import Mesh, frozen
 from zonebox.geometry.overhang import NEVER_M, Overhang
 
@@ -41,16 +41,20 @@ class CapConstraint:
 class CeilingConstraint:
     """A control at work as ceilings over parts of the plan: zones, lines, surfaces, the ground lifted.
 
-    ``ground_m`` is the elevation that a relative limit counts from, where there is one.
+    ``ground_m`` is the elevation that a relative limit counts from, where there is one. A ceiling ``to_study`` forbids
+    nothing: what rises above it is for its authority to study (domain D10). Without ``ceilings`` it only says that the
+    control's edge rules hold over a part of the lot.
     """
 
     control: str
-    ceilings: tuple[Overhang | LiftedGround, ...]
+    ceilings: tuple[Overhang | LiftedGround | HigherOf, ...]
     ground_m: float | None = None
+    to_study: bool = False
 
     def limit_at(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Lowest of the ceilings over points (n, 2); inf where none reaches."""
-        return np.asarray(np.min([c.limit_at(xy) for c in self.ceilings], axis=0, initial=np.inf), dtype=np.float64)
+        free = np.full(len(xy), np.inf)
+        return np.asarray(np.min([free, *(c.limit_at(xy) for c in self.ceilings)], axis=0), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +70,11 @@ class ClassEnvelope:
 class Capacity:
     """The largest stack of storeys that fits, and what stops it (domain C7).
 
-    ``binding`` is ``far``, ``coverage``, ``height`` or ``envelope``; ``far_max`` is what the envelope could hold
-    without the FAR limit, ``plates_m2`` the floors, the last one partial where FAR stops in it.
+    ``binding`` is ``far``, ``coverage``, ``height`` or ``envelope``, or ``none`` where nothing limits the stack;
+    ``far_max`` is what the envelope could hold without the FAR limit, ``plates_m2`` the floors, the last one partial
+    where FAR stops in it. Each storey counts ``weight`` times (domain A3): ``floor_area_m2``, ``far`` and ``far_max``
+    are of counted area. ``weight_is_sure`` is unset where the weight hangs on a use that is not known: then it is the
+    strictest.
     """
 
     storeys: int
@@ -78,6 +85,8 @@ class Capacity:
     height_m: float
     storey_height_m: float
     binding: str
+    weight: float = 1.0
+    weight_is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +129,9 @@ class ControlEnvelope:
     removed_m3 : mapping
         Control id -> cubic metres it took, in order of application.
     ceilings : tuple
-        Controls at work as ceilings over parts of the lot.
+        Controls at work as ceilings over parts of the lot; those given that are only to study are kept in ``studies``.
+    studies : tuple
+        Ceilings that cut nothing, as breaking them is for an authority to study.
     family : tuple of ClassEnvelope
         Where setbacks depend on a building's total height: one envelope a class. The solid is then their union, which
         no single building can fill.
@@ -156,8 +167,13 @@ class ControlEnvelope:
     capacity: Capacity | None = None
     empty: Emptiness | None = None
     notes: tuple[str, ...] = ()
+    studies: tuple[CeilingConstraint, ...] = ()
 
     def __post_init__(self) -> None:
+        to_study = tuple(c for c in self.ceilings if c.to_study)
+        if to_study:
+            object.__setattr__(self, "studies", (*self.studies, *to_study))
+            object.__setattr__(self, "ceilings", tuple(c for c in self.ceilings if not c.to_study))
         object.__setattr__(self, "face_control", frozen(np.asarray(self.face_control, dtype=np.int32)))
 
     def limit_at(self, xy: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

@@ -13,6 +13,7 @@ class FileKind(StrEnum):
     ROADS = "roads"
     LINES = "lines"
     VECTOR = "vector"
+    TABLE = "table"
     RULES = "rules"
     IFC = "ifc"
     POINTS = "points"

@@ -99,12 +99,46 @@ class ControlLine:
     shape: BaseGeometry
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """Two layers that fit only after a web map's offset is taken off one of them (domain E3); nothing is moved.
+
+    Parameters
+    ----------
+    layers : (str, str)
+        Both, as files name them.
+    moved : str
+        The one of them that fits once ``datum``, GCJ-02 or BD-09, is taken off it.
+    offset_m : (float, float)
+        By how much it is off, east and north.
+    now, then : str
+        How badly the two fit as they are, and how well they would.
+    at : (float, float)
+        The middle of the parcels, in the frame.
+    """
+
+    layers: tuple[str, str]
+    moved: str
+    datum: str
+    offset_m: tuple[float, float]
+    now: str
+    then: str
+    at: tuple[float, float]
+
+    def __str__(self) -> str:
+        """Say it in a sentence."""
+        one, other = self.layers
+        return (f"{one} and {other} disagree ({self.now}), and fit ({self.then}) if {self.moved} is in {self.datum}: "
+                f"an offset of {self.offset_m[0]:+.0f} m east, {self.offset_m[1]:+.0f} m north; nothing is moved, ask "
+                f"for {self.moved} in its own datum")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
     """Parcels, the controls on them, and the streets and lines around them.
 
     ``understood`` is what the reader recognised, as (concept, field or reason) rows for the user to see; ``entries``
-    how each of its layers came into the frame.
+    how each of its layers came into the frame; ``disagreements`` which of them seem to stand in different datums.
     """
 
     source: str
@@ -115,6 +149,7 @@ class Plan:
     understood: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     entries: tuple[tuple[str, Entry], ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
     _controls_of: dict[str, tuple[Control, ...]] = field(default_factory=dict, init=False, repr=False)
     """Controls by parcel number, filled when first asked for."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from zonebox.errors import InputError
-from zonebox.frame import Frame
+from zonebox.frame import Entry, Frame
 from zonebox.model.building import Building
 from zonebox.model.envelope import ControlEnvelope
-from zonebox.model.plan import Plan
+from zonebox.model.plan import Disagreement, Plan
 from zonebox.model.terrain import Pad, Terrain
 
 
@@ -38,6 +38,10 @@ class Scene:
     designs: tuple[Building, ...]
     envelopes: tuple[ControlEnvelope, ...]
     sources: tuple[Source, ...] = ()
+    entries: tuple[tuple[str, Entry], ...] = ()
+    """How files came into the frame that neither the plan, nor the terrain, nor a building tells of."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """Terrain, context or designs that seem to stand in another datum than the plan."""
     graded: Terrain | None = None
     """The ground as the designs would leave it; rules are measured on ``terrain``, the ground as it is."""
     pads: tuple[Pad, ...] = ()

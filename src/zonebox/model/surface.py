@@ -14,16 +14,18 @@ Point = tuple[float, float, float]
 class ViewCorridor:
     """Everything above the lines of sight from an eye (a point or a segment) to a target (points of its outline).
 
-    ``target`` holds the lowest points that must stay visible.
+    ``target`` holds the lowest points that must stay visible; the corridor is ``margin_m`` wider on both sides than
+    the lines of sight (domain A12).
     """
 
     eye: tuple[Point, ...]
     target: tuple[Point, ...]
+    margin_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approach:
-    """An approach or take-off surface: inner edge and divergence, then (length, slope) sections outward."""
+    """An approach surface: inner edge and divergence, then (length, slope) sections outward."""
 
     from_threshold_m: float
     inner_width_m: float
@@ -32,14 +34,12 @@ class Approach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObstacleSurfaces:
-    """Obstacle limitation surfaces of one runway (ICAO Annex 14 Vol I ch. 4; domain B13).
+class Basin:
+    """Inner horizontal, conical, approach and transitional surfaces, which make one hollow round a runway.
 
-    ``thresholds`` are both runway ends; heights of inner horizontal and conical count above ``aerodrome_m``.
+    Heights of inner horizontal and conical count above the aerodrome.
     """
 
-    thresholds: tuple[Point, Point]
-    aerodrome_m: float
     inner_horizontal_height_m: float
     inner_horizontal_radius_m: float
     conical_slope: float
@@ -47,6 +47,41 @@ class ObstacleSurfaces:
     transitional_slope: float
     strip_half_width_m: float
     approach: Approach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOffClimb:
+    """A plane that rises from beyond each end of the runway, widening up to a final width."""
+
+    from_end_m: float
+    inner_width_m: float
+    divergence: float
+    final_width_m: float
+    length_m: float
+    slope: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OuterHorizontal:
+    """What rises above a height over the aerodrome and above a height over its own ground, within a distance."""
+
+    height_m: float
+    above_ground_m: float
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObstacleSurfaces:
+    """Obstacle limitation surfaces of one runway (ICAO Annex 14 Vol I ch. 4; domain B13), those that a rule names.
+
+    ``thresholds`` are both runway ends, ``aerodrome_m`` the elevation that horizontal surfaces count from.
+    """
+
+    thresholds: tuple[Point, Point]
+    aerodrome_m: float
+    basin: Basin | None = None
+    take_off: TakeOffClimb | None = None
+    outer: OuterHorizontal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

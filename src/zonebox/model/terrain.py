@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry import LineString, MultiPolygon, Polygon
 
+from zonebox.frame import Entry
 from zonebox.geometry.mesh import Mesh
 from zonebox.geometry.tin import TinIndex, tin_index
 
@@ -17,10 +18,11 @@ class Pad:
     """Ground made level for a design: its level, metres, and area, and the earth that is moved, m³.
 
     ``cut_m3`` and ``fill_m3`` bring the site to its level, slopes included; ``excavation_m3`` is dug below that level
-    within the walls.
+    within the walls. ``parcel`` is the one whose ground is graded, "" where the design stands on none.
     """
 
     design: str
+    parcel: str = ""
     level_m: float
     area_m2: float
     cut_m3: float
@@ -44,6 +46,8 @@ class Terrain:
         How many points it was made from.
     notes : tuple of str
         What was dropped, filled or assumed.
+    entries : tuple of (str, Entry)
+        How each file came into the frame.
     """
 
     mesh: Mesh
@@ -52,6 +56,7 @@ class Terrain:
     rms_error_m: float
     ground_points: int
     notes: tuple[str, ...] = ()
+    entries: tuple[tuple[str, Entry], ...] = ()
 
     @property
     def index(self) -> TinIndex:
