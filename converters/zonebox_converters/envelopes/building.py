@@ -72,7 +72,7 @@ def build(
                 progress(before + (seen * done) // max(1, of), len(plan.parcels))
 
         built = cut_chunk(lots, terrain, frame=frame, told=told)
-        envelopes += [_envelope(b, own) for b, (_, own) in zip(built, lots, strict=True) if b is not None]
+        envelopes += [envelope_of(b, own) for b, (_, own) in zip(built, lots, strict=True) if b is not None]
         told(len(lots))
     return tuple(envelopes)
 
@@ -89,7 +89,7 @@ def build_one(
     tests for this and the other worked examples.
     """
     task = _task(parcel, parcel.boundary, controls, index, None if terrain is None else terrain.mesh, convergence_deg)
-    return None if task is None else _envelope(Built(task=task, cut=exactly(task)), controls)
+    return None if task is None else envelope_of(Built(task=task, cut=exactly(task)), controls)
 
 
 def cut_chunk(
@@ -141,9 +141,15 @@ def _task(
 ) -> Task | None:
     """Set a parcel's controls to work; None where no ground reference is known."""
     grounds = grounds_of(parcel, edges, index)
+    return task_on(Lot(parcel=parcel, boundary=edges, grounds=grounds, terrain=terrain,
+                       convergence_deg=convergence_deg), controls)
+
+
+def task_on(lot: Lot, controls: tuple[Control, ...]) -> Task | None:
+    """Set controls to work on a lot whose grounds are found; None where no ground reference is known."""
+    grounds = lot.grounds
     if grounds.design is None:
         return None
-    lot = Lot(parcel=parcel, boundary=edges, grounds=grounds, terrain=terrain, convergence_deg=convergence_deg)
     constraints = resolve(lot, controls)
     ground = grounds.design
     base = min(ground, ground if grounds.lowest is None else grounds.lowest) - SKIRT_M
@@ -165,7 +171,7 @@ def _top(constraints: Constraints, grounds: Grounds, ground: float) -> float:
     return highest + max(lifts) if lifts else ground + UNLIMITED_HEIGHT_M
 
 
-def _envelope(built: Built, controls: tuple[Control, ...]) -> ControlEnvelope:
+def envelope_of(built: Built, controls: tuple[Control, ...]) -> ControlEnvelope:
     """Put a cut lot into words."""
     lot, constraints, made = built.task.lot, built.task.constraints, built.cut
     ground, base, top = built.task.ground, built.task.base, built.task.top

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,7 +79,20 @@ def build_many(
         return work_of([(parcel, tuple(controls.get(parcel.id, ()))) for parcel in chunk])
 
     helped = workers if workers is not None else (2 if len(parcels) >= MANY else 1)
-    return _joined(shared(chunks, prepared, gathered, workers=helped, told=told))
+    with _uncollected():
+        return _joined(shared(chunks, prepared, gathered, workers=helped, told=told))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Do not look for cycles meanwhile: none are made here, and a city's parcels are many to look through."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

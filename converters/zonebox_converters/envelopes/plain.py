@@ -133,7 +133,7 @@ class Reading:
         return True
 
     def _learned(self, profile: Profile) -> int:
-        """Number a profile that was not seen before; −1 where it is not steps under one plane."""
+        """Give a profile that was not seen before its number; −1 where it is not steps under one plane."""
         plain = steps_of(profile) is not None
         number = self._numbers.setdefault(profile, len(self._numbers)) if plain else -1
         self._seen[id(profile)] = profile, number

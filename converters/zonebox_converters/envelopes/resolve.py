@@ -39,9 +39,19 @@ def _on_edges(lot: Lot, control: Control, found: Constraints) -> None:
     if control.line is not None:
         from_line(lot, control, control.profile, found)
         return
-    for edge in selected(lot.parcel, lot.boundary, control.edges, lot.convergence_deg):
+    edges = selected(lot.parcel, lot.boundary, control.edges, lot.convergence_deg)
+    if control.zone is None and _is_fixed(control.profile):             # most rules of most plans
+        found.edges.extend([EdgeConstraint(control=control.id, edge=edge, profile=control.profile, ground_m=(0.0, 0.0),
+                                           corner=control.corner) for edge in edges])
+        return
+    for edge in edges:
         _add_edge(lot, control, edge, control.profile, found)
     _tell_of_part(control, found)
+
+
+def _is_fixed(profile: Profile) -> bool:
+    """Whether a rule keeps one distance at every height, and so needs no ground to stand on."""
+    return profile.from_below and len(profile.points) == 1 and profile.slope == 0.0
 
 
 def _tell_of_part(control: Control, found: Constraints) -> None:
@@ -58,8 +68,7 @@ def _add_edge(
     zone = zone_in(lot, control)
     if zone is not None and zone.is_empty:
         return
-    level_rule = profile.from_below and len(profile.points) == 1 and profile.slope == 0.0
-    ground = (0.0, 0.0) if level_rule else lot.grounds.along(control.datum, lot.boundary, edge)
+    ground = (0.0, 0.0) if _is_fixed(profile) else lot.grounds.along(control.datum, lot.boundary, edge)
     if ground is None:
         found.unresolved.append(
             f"{control.id}: the {control.datum.value} at edge {edge} of parcel {lot.parcel.id} is not known")
@@ -166,3 +175,8 @@ _KINDS: Final[dict[Kind, Callable[[Lot, Control, Constraints], None]]] = {
     Kind.FRESNEL: surface_over,
     Kind.SOLAR: surface_over,
 }
+
+
+def shapes(kind: Kind) -> bool:
+    """Tell whether controls of a kind limit the envelope's body, and not only areas, ratios or the least height."""
+    return kind in _KINDS

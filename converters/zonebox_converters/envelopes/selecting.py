@@ -13,11 +13,9 @@ from zonebox.model import EdgeSelector, Parcel
 
 def selected(parcel: Parcel, lot: Boundary, selector: EdgeSelector, convergence_deg: float) -> list[int]:
     """Edge numbers that a selector names; every edge where it names none. A sector narrows the choice."""
-    named = [
-        edge.index for edge in parcel.edges
-        if not (selector.roles or selector.indices)
-        or edge.role.value in selector.roles or edge.index in selector.indices
-    ]
+    roles, indices = selector.roles, selector.indices
+    every = not (roles or indices)
+    named = [edge.index for edge in parcel.edges if every or edge.role in roles or edge.index in indices]
     if selector.sector_deg is None:
         return named
     bearing = outward_bearing_deg(lot, convergence_deg)
