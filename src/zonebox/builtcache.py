@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import zonebox
+from zonebox import inputs
 from zonebox.model import Report, Scene
 from zonebox.scenefile import SceneFile
 
@@ -38,14 +39,12 @@ _THEIRS: Final = {
 }
 """What an array, a shape and a path are made of."""
 
-_BESIDE: Final = (".dbf", ".shx", ".prj", ".cpg", ".gpkg-wal", ".sqlite-wal", ".tfw", ".aux.xml")
-"""Endings of files that belong to an input without being named."""
-
 
 def entry(folder: Path, spec: SceneFile, variant: str = "") -> Path:
     """Path of the entry for a scene as its files are now."""
     digest = hashlib.sha256(repr((LAYOUT, zonebox.__version__, variant, spec)).encode())
-    if any("://" in source for source in (spec.plan.parcels, spec.plan.roads, spec.plan.lines, spec.plan.zones)):
+    if any("://" in source for source in (spec.plan.parcels, spec.plan.roads, spec.plan.lines, spec.plan.zones,
+                                               spec.plan.edges)):
         digest.update(os.urandom(16))           # what a database holds has no hash: such a scene is never known
     for path in _inputs(spec):
         digest.update(str(path).encode())
@@ -107,8 +106,7 @@ def _inputs(spec: SceneFile) -> Iterator[Path]:
             yield from sorted(p for p in path.rglob("*") if p.is_file())
         elif path.is_file():
             yield path
-            beside = (path.with_suffix(ending) for ending in _BESIDE)
-            yield from (p for p in beside if p != path and p.is_file())
+            yield from inputs.beside(path)
     for folder in spec.grids:
         yield from sorted(p for p in folder.rglob("*") if p.is_file())
 

@@ -86,6 +86,9 @@ def draft(folder: Path, sources: Sequence[str], *, crs: str = "", title: str = "
     _plan(page, infos, parcels)
     _terrain(page, infos)
     _buildings(page, infos)
+    page.add("# [outputs]                        # beside what a run writes in any case",
+             '# database = "postgresql://user@host/database"    # envelopes and findings into PostGIS',
+             '# envelopes = ["envelopes.gpkg", "envelopes.dxf"]', "")
     _left_over(page, infos)
     return Draft(text="\n".join(page.lines) + "\n", questions=tuple(page.questions))
 
@@ -173,15 +176,28 @@ def _plan(page: _Page, infos: Sequence[FileInfo], parcels: FileInfo) -> None:
                      f"{kind} = {page.path(info.source)}")
     if not any(info.kind is FileKind.ROADS for info in infos):
         page.ask("Where are the streets? Without them every parcel edge is taken for a side", 'roads = "roads.gpkg"')
+    _table(page, infos)
     rules = [page.path(info.source) for info in infos if info.kind is FileKind.RULES]
     if rules:
         page.add(f"rules = [{', '.join(rules)}]")
     else:
         page.ask("Which setbacks and planes hold? The parcel table seldom says", 'rules = ["rules.toml"]')
-    _fields(page, parcels)
+    _fields(page, parcels, [info for info in infos if info.kind is FileKind.TABLE])
 
 
-def _fields(page: _Page, parcels: FileInfo) -> None:
+def _table(page: _Page, infos: Sequence[FileInfo]) -> None:
+    found = [info for info in infos if info.kind is FileKind.TABLE]
+    for info in found[:1]:
+        page.add(f"table = {page.path(info.source)}      # {dict(info.rows).get('rows', '')}")
+        if "joined by" not in dict(info.rows):
+            page.ask(f"Which column of {Path(info.source).name} holds the parcel number?",
+                     'table_on = "FIELD = heading"')
+    for info in found[1:]:
+        page.ask(f"{Path(info.source).name} is an indicator table too; only one is read",
+                 f"table = {page.path(info.source)}")
+
+
+def _fields(page: _Page, parcels: FileInfo, tables: Sequence[FileInfo]) -> None:
     known = [use for use in parcels.fields if use.concept]
     page.add("", "[plan.fields]                      # concept = \"FIELD\": only where recognition is wrong")
     page.add(*(f"# {use.concept} = {_quoted(use.name)}      # recognised, {use.filled} of {use.total} filled"
@@ -189,6 +205,7 @@ def _fields(page: _Page, parcels: FileInfo) -> None:
     have = {use.concept for use in known}
     if "parcel" not in have:
         page.ask("Which field holds the parcel number?", f"parcel = {_quoted(_first_text(parcels))}")
+    have |= {use.concept for table in tables for use in table.fields}
     missing = [concept for concept in _INDICATORS if concept not in have]
     others = [use.name for use in parcels.fields if not use.concept]
     if missing and others:

@@ -9,10 +9,12 @@ from typing import Final
 
 from zonebox.errors import InputError
 from zonebox.model import FileInfo, FileKind
+from zonebox.scenefile import split_layer
 
 _POINTS: Final = (".las", ".laz", ".copc.laz")
 _RASTERS: Final = (".tif", ".tiff", ".asc")
 _IFC: Final = (".ifc", ".ifczip", ".ifcxml")
+_TABLES: Final = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv")
 _HEAD_BYTES: Final = 4096
 
 
@@ -25,19 +27,25 @@ def inspect(source: str) -> FileInfo:
         It does not exist, or no reader knows it.
     """
     path = Path(source)
+    if "://" not in source and split_layer(source)[0].casefold().endswith(_TABLES):
+        return _table(source)
     if "://" in source or not path.exists():
         return _vector(source)                     # which knows of databases and layers, and says what is missing
     name = path.name.casefold()
     for endings, reader in ((_POINTS, _points), (_RASTERS, _raster), (_IFC, _ifc)):
         if name.endswith(endings):
             return reader(path)
-    if name.endswith(".toml"):
-        return _rules(path)
     if path.is_dir():
         return _folder(path)
-    if name.endswith((".json", ".jsonl")):
-        return _json(path)
-    return _vector(source)
+    return _by_words(path, source)
+
+
+def _by_words(path: Path, source: str) -> FileInfo:
+    """Describe a file whose ending alone does not tell its reader."""
+    name = path.name.casefold()
+    if name.endswith(".toml"):
+        return _rules(path)
+    return _json(path) if name.endswith((".json", ".jsonl")) else _vector(source)
 
 
 def _folder(path: Path) -> FileInfo:
@@ -74,6 +82,12 @@ def _vector(source: str) -> FileInfo:
     from zonebox_converters.zoning.about import about
 
     return about(source)
+
+
+def _table(source: str) -> FileInfo:
+    from zonebox_converters.zoning.about import about_table
+
+    return about_table(source)
 
 
 def _rules(path: Path) -> FileInfo:

@@ -8,21 +8,22 @@ cityjson ─ citymodel► Building (context) ───────────�
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
-from zonebox import checks, scenefile
+from zonebox import checks, delivery, inputs, scenefile
+from zonebox.checks.earthworks import earthworks
 from zonebox.errors import InputError, OutputExistsError, RenderError
 from zonebox.frame import Frame
-from zonebox.model import Authority, Building, Finding, Plan, Report, Scene, Source, Terrain
+from zonebox.model import Authority, Building, Finding, Plan, Report, Scene, Terrain
 from zonebox.report import Camera, provenance, records
 from zonebox.scenefile import SceneFile, TerrainPart
 from zonebox.stopwatch import Progress, Stopwatch
@@ -48,6 +49,8 @@ class RunResult:
     report: Report
     outputs: Mapping[str, Path]
     remarks: tuple[str, ...]
+    delivered: Mapping[str, str] = field(default_factory=dict)
+    """What the scene asks for under ``[outputs]``: its word -> what was written where."""
 
 
 def load(scene_path: Path, *, cache: Path | None = None, workers: int = 2, watch: Stopwatch | None = None,
@@ -61,6 +64,8 @@ def load(scene_path: Path, *, cache: Path | None = None, workers: int = 2, watch
     InputError
         A file, field or value that cannot be used, in one sentence.
     """
+    from zonebox_converters import zoning
+
     watch = watch or Stopwatch()
     spec = scenefile.read(scene_path)
     with watch.step("plan"):
@@ -77,7 +82,9 @@ def load(scene_path: Path, *, cache: Path | None = None, workers: int = 2, watch
 
         boxes = envelopes.build(plan, terrain, progress, frame=frame)
     scene = Scene(name=spec.name, title=spec.title, title_zh=spec.title_zh, frame=frame, plan=plan, terrain=terrain,
-                  context=context, demolished=demolished, designs=buildings, envelopes=boxes, sources=_sources(spec))
+                  context=context, demolished=demolished, designs=buildings, envelopes=boxes,
+                  sources=inputs.sources(spec), entries=inputs.entries(spec, frame))
+    scene = replace(scene, disagreements=zoning.suspected_places(scene))
     with watch.step("pads"):
         return _graded(scene)
 
@@ -106,8 +113,9 @@ def checked(
     scene, standing = _as_built(spec, scene, workers, watch)
     with watch.step("checks") as progress:
         report = checks.run(scene, progress)
-    if standing:
-        report = Report(findings=tuple(sorted((*report.findings, *standing), key=lambda f: f.id)))
+    told = (*standing, *earthworks(scene))
+    if told:
+        report = Report(findings=tuple(sorted((*report.findings, *told), key=lambda f: f.id)))
     builtcache.store(builtcache.entry(folder / "cache", spec, variant), scene, report)
     return scene, report
 
@@ -141,8 +149,9 @@ def run(
         The output folder holds files of these names that no run of zonebox wrote.
     """
     watch = watch or Stopwatch()
+    folder, wanted = output_folder(scene_path, out), scenefile.read(scene_path).outputs
+    delivery.check_targets(wanted, claim(folder, force=force), force=force)
     scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
-    folder = output_folder(scene_path, out)
     outputs, remarks = _review(scene, report, folder, lang, watch)
     outputs["envelopes"] = _envelopes_file(scene, folder, watch)
     outputs["tiles"] = _tiles(scene, report, folder, watch, force=force)
@@ -152,8 +161,9 @@ def run(
         except RenderError as error:
             remarks.append(str(error))
     remarks = list(dict.fromkeys(remarks))
+    delivered = delivery.deliver(wanted, scene, report, folder, force=force)
     outputs["run"] = provenance.write_run(scene, watch.laps, folder / "run.json")
-    return RunResult(scene=scene, report=report, outputs=outputs, remarks=tuple(remarks))
+    return RunResult(scene=scene, report=report, outputs=outputs, remarks=tuple(remarks), delivered=delivered)
 
 
 def review(
@@ -175,24 +185,48 @@ def check(
 ) -> RunResult:
     """Build and check the scene and write the report."""
     watch = watch or Stopwatch()
+    folder, wanted = output_folder(scene_path, out), scenefile.read(scene_path).outputs
+    delivery.check_targets(wanted, claim(folder, force=force), force=force)
     scene, report = checked(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
-    folder = output_folder(scene_path, out)
+    delivered = delivery.deliver(wanted, scene, report, folder, force=force)
     outputs = {"report": records.write_report(scene, report, folder / "report.json"),
                "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
-    return RunResult(scene=scene, report=report, outputs=outputs, remarks=())
+    return RunResult(scene=scene, report=report, outputs=outputs, remarks=(), delivered=delivered)
 
 
 def export_tiles(
     scene_path: Path, out: Path | None = None, *, workers: int = 2, force: bool = False,
-    watch: Stopwatch | None = None, memory_mb: int | None = None, version: str = "1.1",
+    watch: Stopwatch | None = None, memory_mb: int | None = None, version: str = "1.1", points: bool = False,
 ) -> RunResult:
-    """Build and check the scene and write its 3D Tiles."""
+    """Build and check the scene and write its 3D Tiles, with its laser scans as a layer if ``points`` is set."""
     watch = watch or Stopwatch()
     scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
-    outputs = {"tiles": _tiles(scene, report, folder, watch, force=force, version=version),
+    clouds = _clouds(scenefile.read(scene_path), scene.frame) if points else None
+    outputs = {"tiles": _tiles(scene, report, folder, watch, force=force, version=version, clouds=clouds),
                "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
     return RunResult(scene=scene, report=report, outputs=outputs, remarks=())
+
+
+def _clouds(spec: SceneFile, frame: Frame) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Stream the points of all laser scans that a scene names: of the ground, and of what was built.
+
+    Raises
+    ------
+    InputError
+        It names none.
+    """
+    from zonebox_converters import lidar
+
+    parts = [part for part in (spec.terrain, spec.as_built) if part is not None and part.points]
+    if not parts:
+        raise InputError("--points", got="a scene without laser scans", want="points in [terrain] or [as_built]",
+                         then="leave the option out")
+    seen: dict[Path, str] = {}
+    for part in parts:
+        for path in part.points:
+            seen.setdefault(path, part.crs)
+    return chain.from_iterable(lidar.scans([path], frame, crs=crs or None) for path, crs in seen.items())
 
 
 def _review(
@@ -234,11 +268,15 @@ def _envelopes_file(scene: Scene, folder: Path, watch: Stopwatch) -> Path:
         return exchange.write(scene, folder / "envelopes.ifc", force=True)          # the folder was claimed
 
 
-def _tiles(scene: Scene, report: Report, folder: Path, watch: Stopwatch, *, force: bool, version: str = "1.1") -> Path:
+def _tiles(
+    scene: Scene, report: Report, folder: Path, watch: Stopwatch, *, force: bool, version: str = "1.1",
+    clouds: Iterator[tuple[NDArray[Any], ...]] | None = None,
+) -> Path:
     from zonebox_converters import tiles
 
+    scans = None if clouds is None else (tiles.Scan(*piece) for piece in clouds)
     with watch.step("tiles") as progress:
-        return tiles.write(scene, report, folder / "tiles", force=force, version=version,
+        return tiles.write(scene, report, folder / "tiles", force=force, version=version, points=scans,
                            progress=lambda _layer, done, total: progress(done, total)).root
 
 
@@ -404,15 +442,3 @@ def _designs(
     ]
     return tuple(building if d.moved is None else moved(building, Move(design=d.id, **d.moved))
                  for d, building in zip(spec.designs, buildings, strict=True))
-
-
-def _sources(spec: SceneFile) -> tuple[Source, ...]:
-    """Name and SHA-256 of every input, in the scene's order; names relative to the scene where they can be."""
-    rows = []
-    for path in spec.files:
-        if not path.is_file():
-            continue
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        rows.append(Source(name=path.name, sha256=digest))
-    return tuple(rows)

@@ -100,6 +100,18 @@ class DesignPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutputsPart:
+    """The ``[outputs]`` table: what ``run`` and ``check`` write beside their own files.
+
+    ``database`` is the URL of a PostGIS database that takes envelopes and findings; ``envelopes`` are files in the
+    output folder, each of the format it ends in.
+    """
+
+    database: str = ""
+    envelopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SceneFile:
     """A scene as its author wrote it, checked and with every path resolved.
 
@@ -122,6 +134,7 @@ class SceneFile:
     as_built: AsBuiltPart | None
     context: tuple[ContextPart, ...]
     designs: tuple[DesignPart, ...]
+    outputs: OutputsPart = OutputsPart()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -137,7 +150,8 @@ class SceneFile:
 
 
 _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
-    "": {"scene": dict, "plan": dict, "terrain": dict, "as_built": dict, "context": list, "design": list},
+    "": {"scene": dict, "plan": dict, "terrain": dict, "as_built": dict, "context": list, "design": list,
+         "outputs": dict},
     "scene": {"title": str, "title_zh": str, "crs": str, "vertical_shift_m": (int, float),
               "vertical_shift_source": str, "data_root": str, "grids": list, "local": dict},
     "scene.local": {"helmert": dict, "affine": list, "control_points": list, "method": str,
@@ -154,6 +168,7 @@ _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
     "design": {"id": str, "source": str, "parcel": str, "variant": str, "placement": dict, "moved": dict},
     "design.placement": {"easting": (int, float), "northing": (int, float), "elevation": (int, float),
                          "rotation_deg": (int, float)},
+    "outputs": {"database": str, "envelopes": list},
     "design.moved": {"east_m": (int, float), "north_m": (int, float), "up_m": (int, float), "turn_deg": (int, float)},
 }
 _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -234,7 +249,17 @@ class _Reader:
             terrain=self.terrain(table["terrain"]) if "terrain" in table else None,
             as_built=self.as_built(table["as_built"]) if "as_built" in table else None,
             context=tuple(self.one_context(c) for c in table.get("context", [])), designs=designs,
+            outputs=self.outputs(table.get("outputs", {})),
         )
+
+    def outputs(self, part: Mapping[str, Any]) -> OutputsPart:
+        self.check("outputs", part)
+        names = tuple(map(str, part.get("envelopes", ())))
+        for name in names:
+            if Path(name).name != name:
+                raise InputError(self.place("outputs.envelopes"), got=f'"{name}"',
+                                 want="the name of a file in the output folder", then=f'write "{Path(name).name}"')
+        return OutputsPart(database=part.get("database", ""), envelopes=names)
 
     def local_system(self, head: Mapping[str, Any]) -> LocalSystem | None:
         """Read the local city system that ``crs = "local"`` stands for."""

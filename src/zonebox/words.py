@@ -32,6 +32,7 @@ _CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     # files
     "info.parcels": ("parcels", "地块"),
     "info.roads": ("roads", "道路"),
+    "info.table": ("indicator table", "指标表"),
     "info.lines": ("control lines", "控制线"),
     "info.vector": ("vector layer", "矢量图层"),
     "info.rules": ("rule pack", "规则包"),
@@ -74,6 +75,7 @@ _CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "check.as_built": ("as built", "实测"),
     "check.change": ("change between surveys", "两期变化"),
     "check.progress": ("storeys that stand", "施工进度"),
+    "check.earthwork": ("earth left over", "余方"),
     "check.obstacle": ("obstacle surface", "净空限制面"),
     "check.fresnel": ("radio link", "微波通道"),
     "check.solar": ("protected sunlight", "日照控制"),
@@ -96,6 +98,7 @@ _CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "check.parking": ("parking places", "停车泊位"),
     "check.access": ("entrances", "出入口"),
     "check.use": ("use", "用地性质"),
+    "check.layers_disagree": ("layers disagree", "图层坐标不一致"),
     "check.no_build_line": ("control line in the parcel", "控制线穿越地块"),
     "edge": ("edge", "边"),
     # roles
@@ -234,6 +237,7 @@ _CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "out.envelopes": ("envelopes", "控规盒子"),
     "out.tiles": ("3D Tiles", "三维瓦片"),
     "out.picture": ("picture", "效果图"),
+    "out.database": ("database", "数据库"),
     "out.run": ("run record", "运行记录"),
     "interrupted": ("interrupted; nothing written was damaged, and a rerun goes on from the cache",
                     "已中断；已有输出未受损，重新运行将从缓存继续"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -75,7 +76,7 @@ def read(source: Path, frame: Frame, *, crs: str | None = None, lod: str | None 
     document = opened(source)
     families, strays = _families(document)
     chosen = _chosen(document, families, lod)
-    vertices, notes = enter(document, frame, crs)
+    vertices, notes, entry = enter(document, frame, crs)
     surfaces = collected([part for family in chosen for part in family], len(vertices), where=document.name)
     triangles, surface = triangulated(surfaces, vertices)
     mesh, part = Mesh(vertices=vertices, triangles=triangles), surfaces.owners[surface]
@@ -90,6 +91,7 @@ def read(source: Path, frame: Frame, *, crs: str | None = None, lod: str | None 
     if not buildings:
         raise InputError(document.name, got="buildings without any area", want="surfaces or solids",
                          then="export the file again")
+    buildings = [replace(building, entry=entry) for building in buildings]
     return _annotated(buildings, (*notes, *_left_out(document, families, strays, len(buildings))))
 
 
@@ -221,8 +223,6 @@ def _left_out(
 
 def _annotated(buildings: Sequence[Building], general: Iterable[str]) -> tuple[Building, ...]:
     """Add the notes: on the file to the first building, on an odd ground to the building itself."""
-    from dataclasses import replace
-
     own: list[list[str]] = [[] for _ in buildings]
     own[0].extend(general)
     for k, off in _odd_grounds(buildings):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from zonebox.errors import FrameError, InputError
-from zonebox.frame import Frame, known_crs, settle_crs
+from zonebox.frame import Entry, Frame, known_crs, settle_crs
 from zonebox.frame.placing import likely_crs
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def opened(source: Path) -> Document:
     return _document(name, records)
 
 
-def enter(document: Document, frame: Frame, stated: str | None) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def enter(
+    document: Document, frame: Frame, stated: str | None
+) -> tuple[NDArray[np.float64], tuple[str, ...], Entry | None]:
     """Bring the vertices of a document into the frame, by the file's CRS or the one the scene states.
 
     Returns
@@ -84,6 +86,8 @@ def enter(document: Document, frame: Frame, stated: str | None) -> tuple[NDArray
         In the frame.
     notes : tuple of str
         What was assumed.
+    entry : Entry or None
+        How they came into the frame; None where there are none.
 
     Raises
     ------
@@ -98,7 +102,8 @@ def enter(document: Document, frame: Frame, stated: str | None) -> tuple[NDArray
         raise FrameError(f"{name}#/metadata/referenceSystem", got="no CRS", want="the reference of its coordinates",
                          then=f'write crs = "EPSG:…" beside the source in the scene, e.g. crs = "{frame.crs}"{seen}')
     chosen, notes = settle_crs(declared, given, frame, vertices[:2], where=name, key="context.crs")
-    return frame.enter(vertices, chosen, where=name), notes
+    entry = frame.entry(chosen, (vertices.min(0) + vertices.max(0)) / 2.0, where=name) if len(vertices) else None
+    return frame.enter(vertices, chosen, where=name), notes, entry
 
 
 def _document(name: str, records: Sequence[Any]) -> Document:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from zonebox.errors import FrameError, InputError
 from zonebox.frame import (
+    Entry,
     Frame,
     crs_label,
     has_vertical,
@@ -50,6 +51,8 @@ EARTH_M: Final = 6_371_008.8
 
 _DATUMS: Final = {"1985": "EPSG:5737", "1956": "EPSG:5736", "黄海": "EPSG:5736"}
 """Words in the names of vertical datums that PROJ does not know by those names."""
+_LATITUDE_M: Final = 1.0
+"""Good to so much is a place by latitude and longitude, which name no datum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +86,11 @@ class Pose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """The pose that governs, every statement weighed, and remarks on what had to be assumed."""
+    """The pose that governs, every statement weighed, how the governing one came into the frame."""
 
     pose: Pose
     notes: tuple[GeoreferenceNote, ...]
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,7 @@ class _Candidate:
     off_m: float = 0.0
     lon_lat: tuple[float, float] | None = None
     error: FrameError | None = None
+    entry: Entry | None = None
 
 
 def place(said: Stated, frame: Frame, *, placement: Placement | None = None, where: str = "ifc") -> Placed:
@@ -116,7 +121,10 @@ def place(said: Stated, frame: Frame, *, placement: Placement | None = None, whe
         raise refused
     if chosen is None or chosen.pose is None:
         raise _unplaced(candidates, frame, where)
-    return Placed(pose=chosen.pose, notes=tuple(_note(c, chosen, frame, said) for c in candidates))
+    entry = chosen.entry or Entry(crs=frame.crs, operation=chosen.text, accuracy_m=None, height_shift_m=0.0)
+    if chosen.kind == "site_latlon":
+        entry = Entry(crs="EPSG:4326", operation=chosen.text, accuracy_m=_LATITUDE_M, height_shift_m=None)
+    return Placed(pose=chosen.pose, notes=tuple(_note(c, chosen, frame, said) for c in candidates), entry=entry)
 
 
 def _chosen(candidates: list[_Candidate]) -> _Candidate | None:
@@ -180,8 +188,9 @@ def _converted(conversion: Conversion, said: Stated, frame: Frame, where: str) -
         remarks.append(f"eastings and northings are read in the file's unit ({map_unit:g} m)")
     turned = math.degrees(math.atan2(conversion.ordinate, conversion.abscissa))
     text = f"{written} H {conversion.height:.3f}, turned {turned:.2f}° anticlockwise"
+    place = (conversion.east * map_unit / unit_m(crs), conversion.north * map_unit / unit_m(crs), conversion.height)
     return _Candidate(kind=conversion.kind, text="; ".join(filter(None, [text, remark, *remarks])), pose=pose,
-                      off_m=_off(pose))
+                      off_m=_off(pose), entry=frame.entry(crs, place, where=where))
 
 
 def _into_frame(conversion: Conversion, said: Stated, frame: Frame, crs: str, scale: Vector, map_unit: float,

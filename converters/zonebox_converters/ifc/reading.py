@@ -90,7 +90,7 @@ def read(
         progress(total, total)
     placed = place(content.facts.stated, frame, placement=placement, where=source.name)
     building = _assembled(content, placed.pose, id=id, source=source)
-    return replace(building, parcel=parcel, variant=variant, georeference=placed.notes)
+    return replace(building, parcel=parcel, variant=variant, georeference=placed.notes, entry=placed.entry)
 
 
 def _content(source: Path, frame: Frame, placement: Placement | None, workers: int,

@@ -4,7 +4,8 @@
 from the street layer and adds the controls of rule packs. `extent` tells where a plan lies before a frame exists.
 """
 
+from zonebox_converters.zoning.disagreement import suspected_places
 from zonebox_converters.zoning.reading import extent, read
 from zonebox_converters.zoning.spec import PlanSpec
 
-__all__ = ["PlanSpec", "extent", "read"]
+__all__ = ["PlanSpec", "extent", "read", "suspected_places"]

@@ -15,8 +15,9 @@ from zonebox.frame import crs_label, is_geographic, parts_of, unit_m
 from zonebox.model import FieldUse, FileInfo, FileKind
 from zonebox_converters.zoning.fields import LINE_NAMES, PARCEL_NAMES, ROAD_NAMES, Field, as_text, recognise
 from zonebox_converters.zoning.layer import Layer, settled_crs
+from zonebox_converters.zoning.tables import read_table
 from zonebox_converters.zoning.values import area_factor, read_limits
-from zonebox_converters.zoning.vector import raw_layer
+from zonebox_converters.zoning.vector import raw_layer, whole_of
 
 _LOWER: Final = ("green", "far_min", "coverage_min", "height_min")
 _RATIOS: Final = ("coverage", "coverage_min", "green", "green_max")
@@ -24,6 +25,8 @@ _LIMITS: Final = ("far", "far_min", "coverage", "coverage_min", "height", "heigh
                   "green_max")
 _CODE: Final = ("parcel", "land_use", "kind")
 _SAMPLES: Final = 3
+_FIRST: Final = 50_000
+"""So many features of a file too large to hold are looked at; all are counted."""
 
 
 def about(source: str) -> FileInfo:
@@ -34,14 +37,19 @@ def about(source: str) -> FileInfo:
     InputError
         No such file or layer, or no vector file at all.
     """
-    layer = raw_layer(source)
+    whole = whole_of(source)
+    layer = raw_layer(source, most=None if whole is None else _FIRST)
     kind, fields = _kind(layer)
     oddities = list(layer.notes)
     bounds = shapely.total_bounds(layer.shapes) if len(layer) else np.full(4, np.nan)
+    if whole is not None:
+        bounds = np.array(whole[1])
     crs = _settled(layer, bounds, oddities)
     horizontal = parts_of(crs)[0] if crs else ""
     area = _area_factor(crs)
     rows = [("features", _features(layer))]
+    if whole is not None:
+        rows = [("features", f"{whole[0]:,}"), ("looked at", f"the first {len(layer):,}: {_features(layer)}")]
     rows += _area_rows(layer, fields, area, oddities)
     oddities += _shape_oddities(layer)
     return FileInfo(
@@ -51,6 +59,41 @@ def about(source: str) -> FileInfo:
                                                            float(bounds[3])),
         rows=tuple(rows), fields=tuple(_uses(layer, fields, oddities)), oddities=tuple(oddities),
     )
+
+
+def about_table(source: str) -> FileInfo:
+    """Describe an indicator table, ``file`` or ``file.xlsx:sheet``, whose rows belong to lots of another file.
+
+    A CSV without headings that a plan knows may still hold places, and is described as a layer.
+
+    Raises
+    ------
+    InputError
+        No such file or sheet; no headings; a table that cannot be read.
+    """
+    try:
+        table = read_table(source)
+    except InputError as problem:
+        if problem.got.startswith("no row of headings") and source.casefold().endswith((".csv", ".tsv")):
+            return about(source)
+        raise
+    rows, none = len(table.lines), np.full(len(table.lines), None, dtype=object)
+    layer = Layer(name=table.name, crs="", shapes=none, columns=table.columns,
+                  fids=np.array(table.lines, dtype=np.int64), notes=table.notes)
+    fields = recognise(layer.columns, PARCEL_NAMES, given={}, where=layer.name)
+    oddities = list(table.notes)
+    facts = [("rows", f"{rows:,}, lines {table.lines[0]} to {table.lines[-1]}")]
+    if "parcel" in fields:
+        name = fields["parcel"].name
+        facts.append(("joined by", name))
+        numbers = Counter(as_text(layer.columns[name]))
+        twice = [number for number, times in numbers.items() if times > 1 and number]
+        oddities += [f"{table.name}: {name} {twice[0]} stands in {numbers[twice[0]]} rows"] if twice else []
+        oddities += [f"{table.name}: {numbers['']} rows have no {name}"] if numbers[""] else []
+    else:
+        oddities.append(f"{table.name}: no column with the parcel number was recognised; name it in plan.table_on")
+    return FileInfo(source=source, kind=FileKind.TABLE, rows=tuple(facts),
+                    fields=tuple(_uses(layer, fields, oddities)), oddities=tuple(oddities))
 
 
 def _kind(layer: Layer) -> tuple[FileKind, dict[str, Field]]:

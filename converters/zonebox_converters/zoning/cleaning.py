@@ -20,17 +20,20 @@ Shapes = NDArray[np.object_]
 
 _REVERSAL_DEG: Final = 170.0
 """A turn beyond this goes back on itself: the tip of a spike, if the way back is nearer than a short edge."""
+_ABOUT: Final = 1.0 + 1e-9
+"""Lengths that differ by less are equal to GEOS and numpy alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cleaned:
     """Valid polygons (n,), shells counter-clockwise, and what was changed: row -> sentences.
 
-    ``outlines`` says which way round the shells were drawn, where any had to be turned; edges are numbered
-    counter-clockwise.
+    ``table`` has their edges; ``outlines`` says which way round the shells were drawn, where any had to be turned;
+    edges are numbered counter-clockwise.
     """
 
     shapes: Shapes
+    table: EdgeTable
     notes: dict[int, list[str]]
     outlines: str = ""
 
@@ -61,30 +64,51 @@ def clean(
         A lot without area, or one that crosses itself beyond repair, with the place of the crossing.
     """
     notes: dict[int, list[str]] = defaultdict(list)
-    before = shapely.get_num_coordinates(shapes)
-    tidy = _thinned(shapes, SNAP_M)
-    _count(notes, before - shapely.get_num_coordinates(tidy), "{} duplicate {} removed", ("vertex", "vertices"))
-    before = shapely.get_num_coordinates(tidy)
-    tidy = _without_short_edges(tidy)
-    _count(notes, before - shapely.get_num_coordinates(tidy),
-           f"{{}} {{}} shorter than {SHORT_EDGE_M:g} m removed", ("edge", "edges"))
-    _remove_spikes(tidy, notes)
-    hull = shapely.area(shapely.convex_hull(tidy))
-    if (flat := np.flatnonzero(~(hull > SNAP_M))).size:
-        raise InputError(f"{where}#{names[int(flat[0])]}", got="a parcel without area", want="a closed polygon",
-                         then="redraw it or take it out of the layer")
-    for row in np.flatnonzero(~shapely.is_valid(tidy)):
+    tidy, table = np.array(shapes, dtype=object), edge_table(shapes)
+    outlines = _outlines(table)
+    short = np.unique(table.parcel[table.length <= SHORT_EDGE_M * _ABOUT])      # few have any: GEOS sees only those
+    tidy[short] = _thinned_out(tidy[short], short, notes)
+    spiky = _with_spikes(table, short)
+    if short.size:
+        spiky = np.union1d(spiky, short[_with_spikes(edge_table(tidy[short]))])
+    _remove_spikes(tidy, spiky, notes)
+    _refuse_flat(tidy, names, where)
+    broken = np.flatnonzero(~shapely.is_valid(tidy))
+    for row in broken:
         tidy[row], said = _repaired(tidy[row], f"{where}#{names[row]}", world)
         notes[int(row)].append(said)
-    return Cleaned(shapes=np.asarray(shapely.orient_polygons(tidy)), notes=dict(notes), outlines=_outlines(shapes))
+    redrawn, turned = np.unique(np.concatenate([short, spiky, broken])), _misturned(table)
+    changed = np.union1d(redrawn, table.parcel[table.first[:-1]][turned])
+    tidy[changed] = shapely.orient_polygons(tidy[changed])
+    if redrawn.size:
+        table = edge_table(tidy)
+    elif turned.any():
+        table = table.turned(turned)
+    return Cleaned(shapes=tidy, table=table, notes=dict(notes), outlines=outlines)
 
 
-def _outlines(shapes: Shapes) -> str:
+def _refuse_flat(shapes: Shapes, names: list[str], where: str) -> None:
+    """Refuse lots without area; one that crosses itself may have none and still span some."""
+    suspects = np.flatnonzero(~(shapely.area(shapes) > SNAP_M))
+    hull = shapely.area(shapely.convex_hull(shapes[suspects]))
+    if (flat := suspects[~(hull > SNAP_M)]).size:
+        raise InputError(f"{where}#{names[int(flat[0])]}", got="a parcel without area", want="a closed polygon",
+                         then="redraw it or take it out of the layer")
+
+
+def _misturned(table: EdgeTable) -> NDArray[np.bool_]:
+    """Tell which rings (r,) are clockwise shells or counter-clockwise holes."""
+    return np.asarray((table.ring_area > 0) == table.hole[table.first[:-1]])
+
+
+def _outlines(table: EdgeTable) -> str:
     """Say how many shells are drawn clockwise: all of a shapefile's are, a few among others are an oddity."""
-    clockwise = ~shapely.is_ccw(shapely.get_exterior_ring(shapely.get_geometry(shapes, 0)))
+    lots = int(table.parcel[-1]) + 1
+    shells = table.ring[np.searchsorted(table.parcel, np.arange(lots))]
+    clockwise = table.ring_area[shells] < 0
     if not clockwise.any():
         return ""
-    many = "all" if clockwise.all() else f"{int(clockwise.sum())} of {len(shapes)}"
+    many = "all" if clockwise.all() else f"{int(clockwise.sum())} of {lots}"
     return f"{many} drawn clockwise, turned; edges are numbered counter-clockwise"
 
 
@@ -104,10 +128,19 @@ def polygons_only(shapes: Shapes) -> tuple[Shapes, NDArray[np.bool_]]:
     return made, polygonal & ~shapely.is_empty(made)
 
 
-def _count(notes: dict[int, list[str]], removed: NDArray[np.intp], text: str, words: tuple[str, str]) -> None:
-    for row in np.flatnonzero(removed > 0):
-        number = int(removed[row])
-        notes[int(row)].append(text.format(number, words[number > 1]))
+def _thinned_out(shapes: Shapes, rows: NDArray[np.intp], notes: dict[int, list[str]]) -> Shapes:
+    """Take duplicate vertices and short edges out of lots, which stand in these rows; tell how many went."""
+    single = _thinned(shapes, SNAP_M)
+    tidy = _without_short_edges(single)
+    counts = [shapely.get_num_coordinates(step) for step in (shapes, single, tidy)]
+    for removed, text, words in (
+        (counts[0] - counts[1], "{} duplicate {} removed", ("vertex", "vertices")),
+        (counts[1] - counts[2], f"{{}} {{}} shorter than {SHORT_EDGE_M:g} m removed", ("edge", "edges")),
+    ):
+        for k in np.flatnonzero(removed > 0):
+            number = int(removed[k])
+            notes[int(rows[k])].append(text.format(number, words[number > 1]))
+    return tidy
 
 
 def _thinned(shapes: Shapes, distance_m: float) -> Shapes:
@@ -128,11 +161,15 @@ def _without_short_edges(shapes: Shapes) -> Shapes:
     return np.where(lost, shapes, shorter)
 
 
-def _remove_spikes(shapes: Shapes, notes: dict[int, list[str]]) -> None:
-    """Cut off spikes in place: vertices where the boundary turns back along itself."""
-    table = edge_table(shapes)
-    tips = _spike_tips(table)
-    for row in np.unique(table.parcel[tips]):
+def _with_spikes(table: EdgeTable, left_out: NDArray[np.intp] | None = None) -> NDArray[np.intp]:
+    """Rows of the lots that have a spike, but for some."""
+    rows = np.unique(table.parcel[_spike_tips(table)])
+    return rows if left_out is None else np.setdiff1d(rows, left_out)
+
+
+def _remove_spikes(shapes: Shapes, rows: NDArray[np.intp], notes: dict[int, list[str]]) -> None:
+    """Cut the spikes off lots in place: vertices where the boundary turns back along itself."""
+    for row in rows:
         was, count = shapes[row], 0
         while (found := _spike_tips(edge_table(shapes[row:row + 1]))).any():
             cut = _without_tips(shapes[row], found)

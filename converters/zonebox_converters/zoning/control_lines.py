@@ -4,55 +4,67 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from zonebox.frame import Frame
+import numpy as np
+from numpy.typing import NDArray
+
+from zonebox.frame import Entry, Frame
 from zonebox.model import ControlLine
 from zonebox_converters.zoning.fields import LINE_NAMES, as_text, recognise
 from zonebox_converters.zoning.layer import Bounds, Layer
 from zonebox_converters.zoning.spec import PlanSpec
+from zonebox_converters.zoning.values import read_numbers
 from zonebox_converters.zoning.vector import NothingNearError, read_layer
 
 _DISTANCE = {"distance": ("HTJL", "后退距离", "setback", "distance_m")}
 
 
-def control_lines(
-    spec: PlanSpec, frame: Frame, near: Bounds
-) -> tuple[tuple[ControlLine, ...], tuple[str, ...], list[tuple[str, str]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnLines:
+    """Typed lines, the setback (m, NaN where none) that each states, and what there is to tell about them."""
+
+    lines: tuple[ControlLine, ...] = ()
+    distances: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+    understood: tuple[tuple[str, str], ...] = ()
+    entries: tuple[tuple[str, Entry], ...] = ()
+
+
+def control_lines(spec: PlanSpec, frame: Frame, near: Bounds) -> DrawnLines:
     """Read the typed control lines near the lots: their kind and name as the plan writes them.
 
-    Returns
-    -------
-    lines, notes, understood
-        Setback lines (LX, HTJL) are told: which building they hold for is for a rule to say.
+    Raises
+    ------
+    InputError
+        A layer that cannot be read; a stated distance that is no number.
     """
     if spec.lines is None:
-        return (), (), []
+        return DrawnLines()
     try:
         layer = read_layer(spec.lines, crs=spec.crs, concept="plan.lines", near=(frame, near))
     except NothingNearError as nothing:         # a city's lines may all lie elsewhere
-        return (), (f"{nothing.where}: {nothing.got}",), []
+        return DrawnLines(notes=(f"{nothing.where}: {nothing.got}",))
     kinds, names = (_first_filled(layer, LINE_NAMES[concept]) for concept in ("kind", "name"))
-    lines = tuple(ControlLine(kind=k or "line", name=n or k, shape=shape)
-                  for k, n, shape in zip(kinds, names, layer.in_frame(frame), strict=True) if shape is not None)
+    shapes, metres = layer.in_frame(frame), _distances(layer, spec.decimal)
+    rows = [row for row, shape in enumerate(shapes) if shape is not None]
+    lines = tuple(ControlLine(kind=kinds[row] or "line", name=names[row] or kinds[row], shape=shapes[row])
+                  for row in rows)
     counted = ", ".join(f"{times} {kind}" for kind, times in Counter(line.kind for line in lines).items())
     label = layer.name if "://" in spec.lines else Path(layer.name).name
-    return lines, (*layer.notes, *_setback_lines(layer, kinds)), [("lines", f"{counted} in {label}")]
+    return DrawnLines(lines=lines, distances=tuple(metres[rows].tolist()), notes=layer.notes,
+                      understood=(("lines", f"{counted} in {label}"),), entries=(layer.entry(frame),))
 
 
-def _setback_lines(layer: Layer, kinds: Sequence[str]) -> list[str]:
-    """Tell the lines that carry a setback distance: nothing acts on them without a rule."""
+def _distances(layer: Layer, decimal: str) -> NDArray[np.float64]:
+    """Setback (n,) that lines state, metres; NaN where none."""
     found = recognise(layer.columns, _DISTANCE, given={}, where=layer.name).get("distance")
     if found is None:
-        return []
-    cells = as_text(layer.columns[found.name])
-    pairs = dict.fromkeys((kind, cell) for kind, cell in zip(kinds, cells, strict=True) if cell and cell != "0")
-    if not pairs:
-        return []
-    listed = ", ".join(f"{kind or 'lines'} ({cell} m)" for kind, cell in pairs)
-    first = next(iter(pairs))[0]
-    rule = f'write one with from_line = ["{first}"]'
-    return [f"{layer.name}: {listed} are setback lines, which act through rules: {rule}"]
+        return np.full(len(layer), np.nan)
+    metres = read_numbers(layer.columns[found.name], decimal=decimal,
+                          place=lambda row: f"{layer.name}#fid={layer.fids[row]}/{found.name}")
+    return np.where(metres > 0, metres, np.nan)
 
 
 def _first_filled(layer: Layer, names: Sequence[str]) -> list[str]:

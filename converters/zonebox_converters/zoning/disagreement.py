@@ -7,14 +7,16 @@ overlays badly; that is told with both layers and the offset, and nothing is mov
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from zonebox.frame import Frame
+from zonebox.model import Building, Disagreement, Scene, Terrain
 
 Shapes = NDArray[np.object_]
 Floats = NDArray[np.float64]
@@ -36,6 +38,10 @@ _MUCH_BETTER: Final = 0.35
 """Share of the misfit that is left where an offset explains it."""
 _MEETING: Final = 5
 """Roads of which less than one part in so many is near the parcels tell nothing."""
+_MOST_LEFT, _FEW_LEFT = 0.5, 0.05
+"""More than half of what should lie on the other does not, and all but a twentieth would."""
+_BUILDINGS: Final = 5
+"""So few buildings may stand across boundaries, or in a parcel beside theirs, by chance."""
 _REACH_M: Final = 50.0
 _SAMPLES: Final = 4000
 
@@ -77,7 +83,7 @@ def bd09_offset_deg(longitude: float, latitude: float) -> tuple[float, float]:
 
 def suspected_offset(
     parcels: Shapes, other: Shapes, frame: Frame, *, names: tuple[str, str], between: bool = False
-) -> list[str]:
+) -> list[Disagreement]:
     """Say whether another layer fits the parcels only after a web map's offset is taken off one of the two.
 
     Parameters
@@ -91,30 +97,140 @@ def suspected_offset(
 
     Returns
     -------
-    list of str
-        One sentence with both layers and the offset, or none.
+    list of Disagreement
+        One with both layers and the offset, or none.
     """
     kept = other[~shapely.is_missing(other) & ~shapely.is_empty(other)]
     if not len(parcels) or not len(kept):
         return []
-    middle = np.reshape(shapely.total_bounds(parcels), (2, 2)).mean(axis=0)
-    if gcj02_offset_deg(*frame.lon_lat([middle])[0].tolist()) == (0.0, 0.0):
-        return []
     fit = _Between(parcels) if between else _Along(parcels)
     points = _samples(kept)
-    as_is = fit.misfit(points)
+    return _told(fit, lambda step: fit.misfit(points - step), parcels, frame, names)
+
+
+def suspected_places(scene: Scene) -> tuple[Disagreement, ...]:
+    """Find terrain, buildings and designs that lie on the plan only after a web map's offset is taken off (domain E3).
+
+    Terrain is to lie under the parcels, a building that stands within one parcel, a design within its own. What says
+    too little is not asked: fewer buildings than `_BUILDINGS`, a design that names no parcel.
+    """
+    parcels = np.array([parcel.shape for parcel in scene.plan.parcels], dtype=object)
+    if not len(parcels) or not _in_china(parcels, scene.frame):
+        return ()
+    plan, found = Path(scene.plan.source).name, list[Disagreement]()
+    if scene.terrain is not None:
+        under = _Under(parcels, scene.terrain)
+        found += _told(under, under.misfit, parcels, scene.frame, (plan, scene.terrain.source))
+    by_file: dict[str, list[Building]] = {}
+    for building in scene.context:
+        by_file.setdefault(building.source, []).append(building)
+    for source, buildings in by_file.items():
+        if len(buildings) >= _BUILDINGS:
+            inside = _Inside(parcels, _hulls(buildings))
+            found += _told(inside, inside.misfit, parcels, scene.frame, (plan, Path(source).name))
+    for design in scene.designs:
+        own = scene.plan.parcel(design.parcel) if design.parcel else None
+        if own is not None:
+            inside = _Inside(np.array([own.shape], dtype=object), _hulls([design]))
+            found += _told(inside, inside.misfit, parcels, scene.frame, (plan, Path(design.source).name))
+    return tuple(found)
+
+
+def _told(
+    fit: _Fit, misfit: Callable[[Floats], float], parcels: Shapes, frame: Frame, names: tuple[str, str]
+) -> list[Disagreement]:
+    """Try the offsets of web maps, off the one layer and off the other; tell the best if it convinces.
+
+    ``misfit`` is how badly the other layer fits the parcels when it is moved back by a step.
+    """
+    if not _in_china(parcels, frame):
+        return []
+    middle = np.reshape(shapely.total_bounds(parcels), (2, 2)).mean(axis=0)
+    as_is = misfit(np.zeros(2))
+    if not fit.suspicious(as_is):
+        return []
     trials = []
     for datum, offset in (("GCJ-02", gcj02_offset_deg), ("BD-09", bd09_offset_deg)):
         step = _step(frame, middle, offset)
         back = _step(frame, middle - step, offset)         # where the parcels are if they are the ones that are moved
-        trials += [(fit.misfit(points - step), datum, names[1], step),
-                   (fit.misfit(points + back), datum, names[0], back)]
+        trials += [(misfit(step), datum, names[1], step), (misfit(-back), datum, names[0], back)]
     best, datum, moved, step = min(trials, key=lambda trial: trial[0])
     if not fit.convincing(as_is, best):
         return []
-    fits = f"{names[1]} and {names[0]} disagree ({fit.say(as_is)}), and fit ({fit.say(best)}) if {moved} is in {datum}"
-    return [(f"{fits}: an offset of {step[0]:+.0f} m east, {step[1]:+.0f} m north; nothing is moved, ask for {moved} "
-             "in its own datum")]
+    east, north = (round(float(v), 3) for v in step)
+    return [Disagreement(layers=(names[1], names[0]), moved=moved, datum=datum, offset_m=(east, north),
+                         now=fit.say(as_is), then=fit.say(best), at=(float(middle[0]), float(middle[1])))]
+
+
+def _in_china(parcels: Shapes, frame: Frame) -> bool:
+    """Whether web maps have an offset where the parcels are."""
+    middle = np.reshape(shapely.total_bounds(parcels), (2, 2)).mean(axis=0)
+    longitude, latitude = frame.lon_lat([middle])[0].tolist()
+    return gcj02_offset_deg(longitude, latitude) != (0.0, 0.0)
+
+
+def _hulls(buildings: Sequence[Building]) -> Shapes:
+    """Outlines (n,) of buildings in plan: the convex hulls of their corners."""
+    found = [shapely.convex_hull(shapely.multipoints(b.mesh.vertices[:, :2])) for b in buildings if len(b.mesh)]
+    shapes = np.empty(len(found), dtype=object)
+    shapes[:] = found
+    return shapes
+
+
+class _Fit(Protocol):
+    """How well a layer fits the parcels: what a misfit means, and when another one explains it."""
+
+    def suspicious(self, as_is: float) -> bool:
+        """Whether the layers fit badly enough as they are."""
+
+    def convincing(self, as_is: float, best: float) -> bool:
+        """Whether they would fit so much better that chance does not explain it."""
+
+    def say(self, misfit: float) -> str:
+        """Put a misfit into words."""
+
+
+class _Under:
+    """Terrain, which reaches under the parcels: the share of their places beyond the hull of its points."""
+
+    def __init__(self, parcels: Shapes, terrain: Terrain) -> None:
+        self.points = _samples(parcels)
+        self.reach = shapely.convex_hull(shapely.multipoints(terrain.mesh.vertices[:, :2]))
+
+    def misfit(self, step: Floats) -> float:
+        return float(1.0 - shapely.contains_xy(self.reach, self.points + step).mean())
+
+    def suspicious(self, as_is: float) -> bool:
+        return as_is > _MOST_LEFT
+
+    def convincing(self, as_is: float, best: float) -> bool:
+        return best < min(_FEW_LEFT, as_is)
+
+    def say(self, misfit: float) -> str:
+        return f"{misfit:.0%} of the parcels without ground"
+
+
+class _Inside:
+    """Buildings, which stand within one parcel: the share of them that do not."""
+
+    def __init__(self, parcels: Shapes, outlines: Shapes) -> None:
+        self.grown = shapely.STRtree(shapely.buffer(parcels, _EDGE_M))
+        self.outlines = outlines
+
+    def misfit(self, step: Floats) -> float:
+        if not len(self.outlines):
+            return 0.0
+        moved = shapely.transform(self.outlines, lambda xy: xy - step)
+        return 1.0 - len(np.unique(self.grown.query(moved, predicate="within")[0])) / len(moved)
+
+    def suspicious(self, as_is: float) -> bool:
+        return as_is > _MOST_LEFT
+
+    def convincing(self, as_is: float, best: float) -> bool:
+        return best < min(_FEW_LEFT, as_is)
+
+    def say(self, misfit: float) -> str:
+        return f"{misfit:.0%} stand in no parcel"
 
 
 class _Along:
@@ -131,8 +247,11 @@ class _Along:
         return float(np.median(self.tree.query_nearest(shapely.points(near), return_distance=True,
                                                        all_matches=False)[1]))
 
+    def suspicious(self, as_is: float) -> bool:
+        return as_is > _APART_M
+
     def convincing(self, as_is: float, best: float) -> bool:
-        return as_is > _APART_M and best < min(_MUCH_BETTER * as_is, _CLOSE_M)
+        return best < min(_MUCH_BETTER * as_is, _CLOSE_M)
 
     def say(self, misfit: float) -> str:
         return "they do not meet" if math.isinf(misfit) else f"{misfit:.1f} m apart"
@@ -155,8 +274,11 @@ class _Between:
         self.inner[fresh] = shapely.buffer(self.tree.geometries[fresh], -_EDGE_M)
         return len(np.unique(point[shapely.intersects(self.inner[parcel], places[point])])) / len(near)
 
+    def suspicious(self, as_is: float) -> bool:
+        return not math.isinf(as_is) and as_is > _ON_PARCELS
+
     def convincing(self, as_is: float, best: float) -> bool:
-        return not math.isinf(as_is) and as_is > _ON_PARCELS and best < _MUCH_BETTER * as_is
+        return best < _MUCH_BETTER * as_is
 
     def say(self, misfit: float) -> str:
         return f"{misfit:.0%} of the first lies on the second"

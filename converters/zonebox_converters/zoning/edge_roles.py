@@ -11,21 +11,16 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
-from zonebox.model import Edge, EdgeRole
+from zonebox.model import Edge
 from zonebox_converters.zoning.chains import number_chains
 from zonebox_converters.zoning.contact import Contacts, contacts, split_points
 from zonebox_converters.zoning.edge_table import EdgeTable, Floats, Ints, edge_table
-from zonebox_converters.zoning.judging import Chains, RoadNames, Verdicts, judge, measure
+from zonebox_converters.zoning.judging import Chains, RoadNames, Said, Verdicts, judge, measure, unjudged
 from zonebox_converters.zoning.oddlots import STEM_M, stem_edges, virtual_rear
 from zonebox_converters.zoning.streets import Streets
 from zonebox_converters.zoning.zones import Site
 
 Shapes = NDArray[np.object_]
-_Road = tuple[str, float | None]
-_Said = tuple[EdgeRole, str, float, _Road]
-
-_FACING = frozenset({EdgeRole.FRONT, EdgeRole.STREET, EdgeRole.STREET_SIDE})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Labels:
@@ -44,7 +39,9 @@ class Labels:
     notes: dict[int, list[str]] = field(default_factory=dict)
 
 
-def label_edges(shapes: Shapes, streets: Streets | None, *, named: RoadNames | None = None) -> Labels:
+def label_edges(
+    shapes: Shapes, streets: Streets | None, *, named: RoadNames | None = None, table: EdgeTable | None = None
+) -> Labels:
     """Label the edges of lots.
 
     Parameters
@@ -55,11 +52,15 @@ def label_edges(shapes: Shapes, streets: Streets | None, *, named: RoadNames | N
         Without them every edge is ``side`` with confidence 0.
     named : RoadNames or None
         Roads that the parcel table names for each lot.
+    table : EdgeTable or None
+        Edges of the lots, where they are known already.
     """
-    table = edge_table(shapes)
+    table = edge_table(shapes) if table is None else table
     chain = number_chains(table)
     if streets is None:
-        return Labels(shapes=shapes, edges=_edges(table, chain, _unjudged(table, chain), None, None))
+        hole = np.zeros(int(chain.max()) + 1, dtype=bool)
+        hole[chain] = table.hole
+        return Labels(shapes=shapes, edges=_edges(table, chain, unjudged(hole)))
     touching = contacts(table, streets)
     splits = split_points(table, chain, touching, streets)
     named = named or RoadNames()
@@ -73,17 +74,6 @@ def site_of(labels: Labels, ids: Sequence[str], site: Site) -> Site:
     return replace(site, origin={ids[row]: edges for row, edges in labels.origin.items()},
                    rears={ids[row]: tip for row, tip in labels.rears.items() if row not in said},
                    stems={ids[row]: edges for row, edges in labels.stems.items() if row not in said})
-
-
-def _unjudged(table: EdgeTable, chain: Ints) -> Verdicts:
-    """Every chain a side nobody is sure of, for want of streets."""
-    hole = np.zeros(int(chain.max()) + 1, dtype=bool)
-    hole[chain] = table.hole
-    return Verdicts(
-        role=[EdgeRole.INTERIOR if h else EdgeRole.SIDE for h in hole.tolist()],
-        reason=["boundary of a hole" if h else "no road layer, so no street is known" for h in hole.tolist()],
-        confidence=[1.0 if h else 0.0 for h in hole.tolist()], front=np.zeros(0, dtype=np.intp), notes={},
-        rearless=np.zeros(0, dtype=np.intp))
 
 
 def _label(
@@ -102,7 +92,7 @@ def _label(
     stems = _stems(table, chain, chains, verdicts, parcel, shapes)
     for row, edges in stems.items():
         notes[row].append(f"a flag lot: {len(edges)} edges run along its stem, narrower than {STEM_M:g} m")
-    return Labels(shapes=shapes, edges=_edges(table, chain, verdicts, chains, streets), rears=rears, stems=stems,
+    return Labels(shapes=shapes, edges=_edges(table, chain, verdicts), rears=rears, stems=stems,
                   notes=dict(notes))
 
 
@@ -123,8 +113,7 @@ def _stems(
 ) -> dict[int, tuple[int, ...]]:
     """Edges along the stems of those lots whose front is narrower than a stem."""
     front = verdicts.front[verdicts.front >= 0]
-    is_front = np.array([role is EdgeRole.FRONT for role in verdicts.role], dtype=bool)
-    frontage = np.bincount(chains.part, weights=chains.length * is_front)
+    frontage = np.bincount(chains.part, weights=chains.length * verdicts.is_front)
     narrow = front[frontage[chains.part[front]] < STEM_M]
     if not len(narrow):
         return {}
@@ -144,24 +133,15 @@ def _stems(
     return found
 
 
-def _edges(
-    table: EdgeTable, chain: Ints, verdicts: Verdicts, chains: Chains | None, streets: Streets | None
-) -> list[tuple[Edge, ...]]:
+def _edges(table: EdgeTable, chain: Ints, verdicts: Verdicts) -> list[tuple[Edge, ...]]:
     """Make the `Edge` values of every lot; lots whose edges read alike share them."""
-    count = len(verdicts.role)
-    roads: list[_Road] = [("", None)] * count
-    if chains is not None and streets is not None:
-        roads = _roads(verdicts, chains, streets)
-    number: dict[_Said, int] = {}
-    kind = np.array([number.setdefault(said, len(number)) for said in
-                     zip(verdicts.role, verdicts.reason, verdicts.confidence, roads, strict=True)], dtype=np.int64)
-    said = list(number)
+    count, said = len(verdicts.kind), verdicts.said
     first = np.unique(chain, return_index=True)[1]              # row on which each chain appears first
     order = np.empty(count, dtype=np.int64)
     order[np.argsort(first, kind="stable")] = np.arange(count)
     opening = np.searchsorted(table.parcel, np.arange(int(table.parcel.max()) + 2))
     opener = chain[opening[:-1]]
-    keys = np.stack([kind[chain], order[chain] - order[opener][table.parcel]], axis=1)
+    keys = np.stack([verdicts.kind[chain], order[chain] - order[opener][table.parcel]], axis=1)
     made: dict[bytes, tuple[Edge, ...]] = {}
     result = []
     for start, stop in zip(opening[:-1].tolist(), opening[1:].tolist(), strict=True):
@@ -172,18 +152,10 @@ def _edges(
     return result
 
 
-def _edge(index: int, chain: int, said: _Said) -> Edge:
-    role, reason, confidence, (road, width) = said
-    return Edge(index=index, role=role, chain=chain, reason=reason, confidence=max(confidence, 0.0), road=road,
+def _edge(index: int, chain: int, said: Said) -> Edge:
+    role, reason, confidence, road, width = said
+    return Edge(index=index, role=role, chain=chain, reason=reason, confidence=confidence, road=road,
                 road_width_m=width)
-
-
-def _roads(verdicts: Verdicts, chains: Chains, streets: Streets) -> list[_Road]:
-    """Name and stated width of the street each chain faces."""
-    known = [(name, round(width, 2) if np.isfinite(width) else None)
-             for name, width in zip(streets.names, streets.widths.tolist(), strict=True)]
-    return [known[street] if role in _FACING else ("", None)
-            for role, street in zip(verdicts.role, chains.street.tolist(), strict=True)]
 
 
 def _relabel_split(

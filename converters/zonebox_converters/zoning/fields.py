@@ -86,6 +86,9 @@ ROAD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "primary": ("primary", "主要道路", "is_primary"),
 }
 
+LIMITS: Final = ("far", "far_min", "coverage", "coverage_min", "height", "height_min", "height_abs", "green",
+                 "green_max", "storeys")
+"""Concepts whose numbers bound what may be built: two columns for one of them are one too many."""
 LINE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("type", "kind", "LX", "类型", "控制线类型", "LXMC", "LXDM"),
     "name": ("name", "MC", "名称", "LXMC", "name_en"),
@@ -133,6 +136,31 @@ def recognise(
     }
 
 
+def twins(
+    columns: Columns, names: Mapping[str, tuple[str, ...]], found: Mapping[str, Field], concepts: Iterable[str]
+) -> list[tuple[str, str, str, int]]:
+    """Find columns that mean the same as one that was taken, and say otherwise.
+
+    Gives the concept, the column taken, the other one, and on how many rows they differ. A row counts where both hold
+    something; a column that a concept has, or that the user left out, is none.
+    """
+    taken = {field.name for field in found.values()}
+    result = []
+    for concept in concepts:
+        field = found.get(concept)
+        if field is None or field.given:
+            continue
+        aliases = {heading(alias) for alias in names[concept]}
+        ours = as_text(columns[field.name])
+        for name in columns:
+            if name in taken or heading(name) not in aliases:
+                continue
+            pairs = zip(ours, as_text(columns[name]), strict=True)
+            differ = sum(bool(a and b and a != b and _digits(a) != _digits(b)) for a, b in pairs)
+            result += [(concept, field.name, name, differ)] if differ else []
+    return result
+
+
 def heading(name: str) -> str:
     """Bring a heading to the form it is compared in: no case, width, separators or unit in brackets.
 
@@ -175,6 +203,11 @@ def suggest(word: str, known: Iterable[str]) -> str:
     folded = {w.casefold(): w for w in reversed(words)}
     near = difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(folded[w] for w in near)}?" if near else ""
+
+
+def _digits(cell: str) -> list[float]:
+    """Give the numbers in a cell, whatever signs and units stand beside them."""
+    return [float(digits) for digits in re.findall(r"\d+(?:\.\d+)?", unicodedata.normalize("NFKC", cell))]
 
 
 def _given_field(concept: str, field: str, columns: Columns, names: Mapping[str, tuple[str, ...]], where: str) -> str:

@@ -32,6 +32,18 @@ _BY_FAR: Final = 1.5
 """Streets measured between lots differ by sidewalks and jogs; only one so much wider is a wider street."""
 _NO_STREET: Final = "no street touches the lot: every edge is a side"
 _NO_REAR: Final = "no edge lies opposite the front: the lot has no rear"
+_HOLE: Final = "boundary of a hole"
+_FRONT, _HOLES, _STREETLESS, _SIDE = 1, 4, 5, 7
+"""Codes of verdicts: those that face a street come first."""
+_SEEN: Final = {
+    0: (EdgeRole.STREET, "corner cut between two streets"), _FRONT: (EdgeRole.FRONT, ""),
+    2: (EdgeRole.FRONT, "opposite the other front: a through lot"),
+    3: (EdgeRole.STREET_SIDE, "a street beside the front"),
+}
+_UNSEEN: Final = {
+    _HOLES: (EdgeRole.INTERIOR, _HOLE), _STREETLESS: (EdgeRole.SIDE, "no street beyond any edge of the lot"),
+    6: (EdgeRole.REAR, "opposite the front"), _SIDE: (EdgeRole.SIDE, "no street beyond it, not opposite the front"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +79,36 @@ class Chains:
     width: Floats
 
 
+Said = tuple[EdgeRole, str, float, str, float | None]
+"""Role, reason and confidence of an edge, name and stated width of the street it faces."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Verdicts:
-    """Role (n,), reason and confidence of chains; ``front`` (parts,) is the main front's chain, −1 where none.
+    """What is said of each chain: ``kind`` (n,) counts in ``said``, which holds each verdict once.
 
-    ``notes`` are sentences by part; ``rearless`` parts have a front and neither a rear nor a second front.
+    ``front`` (parts,) is the main front's chain, −1 where none; ``notes`` are sentences by part; ``rearless`` parts
+    have a front and neither a rear nor a second front.
     """
 
-    role: list[EdgeRole]
-    reason: list[str]
-    confidence: list[float]
+    kind: Ints
+    said: list[Said]
     front: Ints
     notes: dict[int, str]
     rearless: Ints
+
+    @property
+    def is_front(self) -> Mask:
+        """Which chains (n,) are fronts."""
+        return np.array([role is EdgeRole.FRONT for role, *_ in self.said], dtype=bool)[self.kind]
+
+
+def unjudged(hole: Mask) -> Verdicts:
+    """Make every chain (n,) a side nobody is sure of, for want of streets."""
+    side: Said = (EdgeRole.SIDE, "no road layer, so no street is known", 0.0, "", None)
+    none = np.zeros(0, dtype=np.intp)
+    return Verdicts(kind=hole.astype(np.intp), said=[side, (EdgeRole.INTERIOR, _HOLE, 1.0, "", None)], front=none,
+                    notes={}, rearless=none)
 
 
 def measure(table: EdgeTable, chain: Ints, touching: Contacts, streets: Streets) -> Chains:
@@ -151,51 +180,39 @@ def judge(chains: Chains, streets: Streets, named: RoadNames) -> Verdicts:
     rearless = (front >= 0) & (rears == 0) & (behind == 0)
     notes = {int(p): _NO_REAR for p in np.flatnonzero(rearless)}
     notes |= {int(p): _NO_STREET for p in np.flatnonzero(front < 0)}
-    words = _Words(chains, streets, choice[chains.part])
-    said = words.said(corner=corner, same=same, through=through, facing=facing, rear=rear, has=has)
-    return Verdicts(role=[v[0] for v in said], reason=[v[1] for v in said], confidence=[v[2] for v in said],
-                    front=front, notes=notes, rearless=np.flatnonzero(rearless))
+    code = np.select([corner, same, through, facing, chains.hole, ~has, rear], range(_SIDE), _SIDE)
+    kind, said = _worded(code, facing, choice[chains.part], chains, streets)
+    return Verdicts(kind=kind, said=said, front=front, notes=notes, rearless=np.flatnonzero(rearless))
 
 
-class _Words:
-    """Role, reason and confidence of each chain in words; equal sentences are one object."""
+def _worded(code: Ints, facing: Mask, choice: Ints, chains: Chains, streets: Streets) -> tuple[Ints, list[Said]]:
+    """Put verdicts into words, once for all chains of which the same is to be said."""
+    share = np.rint(chains.share * 100.0)
+    own = np.array([1.0, 0.0, 0.0, 1.0])[np.minimum(code, 3)]     # a corner cut, or a street beside, is itself sure
+    chosen = np.array([how for _, how in _CHOICES])[choice]
+    sure = np.where(facing, np.where(own > 0, own, chosen) * chains.share, 0.9 - 0.8 * chains.share)
+    sure = np.select([code == _HOLES, code == _STREETLESS], [1.0, 0.5], sure)
+    street = np.where(facing, chains.street, -1)
+    across = np.where(facing & ~streets.stated[street], np.rint(chains.width), 0.0)
+    keys = np.stack([code, np.where((code == _FRONT) & facing, choice, 0), np.where(facing, share, 0), across, street,
+                     np.rint(sure * 100.0)], axis=1).astype(np.int64)
+    low = keys.min(axis=0)
+    packed = np.ravel_multi_index((keys - low).T, tuple((np.ptp(keys, axis=0) + 1).tolist()))
+    _, example, kind = np.unique(packed, return_index=True, return_inverse=True)
+    said = [_say(int(code[c]), int(choice[c]), float(share[c]), int(across[c]), int(street[c]),
+                 round(float(np.rint(sure[c] * 100.0)) / 100.0, 2), streets) for c in example.tolist()]
+    return kind, said
 
-    def __init__(self, chains: Chains, streets: Streets, choice: Ints) -> None:
-        self.chains, self.streets, self.choice = chains, streets, choice
-        self.known: dict[tuple[int, int, int, str], str] = {}
 
-    def said(self, *, corner: Mask, same: Mask, through: Mask, facing: Mask, rear: Mask,
-             has: Mask) -> list[tuple[EdgeRole, str, float]]:
-        chains = self.chains
-        sure = (0.9 - 0.8 * chains.share).round(2).tolist()
-        side, interior = "no street beyond it, not opposite the front", "boundary of a hole"
-        found = [(EdgeRole.SIDE, side, s) for s in sure]
-        for c in np.flatnonzero(rear).tolist():
-            found[c] = (EdgeRole.REAR, "opposite the front", sure[c])
-        for c in np.flatnonzero(~chains.hole & ~has).tolist():
-            found[c] = (EdgeRole.SIDE, "no street beyond any edge of the lot", 0.5)
-        for c in np.flatnonzero(chains.hole).tolist():
-            found[c] = (EdgeRole.INTERIOR, interior, 1.0)
-        chosen = self.choice.tolist()
-        kinds = np.select([corner, same, through], [0, 1, 2], 3).tolist()
-        for c in np.flatnonzero(facing).tolist():
-            why, confidence = _CHOICES[chosen[c]]
-            role, text, how = (
-                (EdgeRole.STREET, "corner cut between two streets", 1.0), (EdgeRole.FRONT, why, confidence),
-                (EdgeRole.FRONT, "opposite the other front: a through lot", confidence),
-                (EdgeRole.STREET_SIDE, "a street beside the front", confidence))[kinds[c]]
-            found[c] = (role, self._street(c, text), round(how * float(chains.share[c]), 2))
-        return found
-
-    def _street(self, c: int, why: str) -> str:
-        street, share = int(self.chains.street[c]), float(self.chains.share[c])
-        width = self.streets.widths[street]
-        across = 0 if self.streets.stated[street] else round(float(self.chains.width[c]))
-        key = (street, across, round(share * 100.0), why)
-        if key not in self.known:
-            wide = f" ({width:.3g} m wide)" if self.streets.stated[street] else f" (measured {across} m across)"
-            self.known[key] = f"faces {self.streets.words[street]}{wide} along {share:.0%} of it; {why}"
-        return self.known[key]
+def _say(code: int, choice: int, share: float, across: int, street: int, sure: float, streets: Streets) -> Said:
+    if street < 0:
+        role, why = _UNSEEN[code]
+        return role, why, max(sure, 0.0), "", None
+    role, why = _SEEN[code]
+    width = float(streets.widths[street])
+    wide = f" ({width:.3g} m wide)" if streets.stated[street] else f" (measured {across} m across)"
+    said = f"faces {streets.words[street]}{wide} along {share:.0f}% of it; {why or _CHOICES[choice][0]}"
+    return role, said, max(sure, 0.0), streets.names[street], round(width, 2) if np.isfinite(width) else None
 
 
 def _main_fronts(

@@ -24,7 +24,7 @@ SKY_EXPOSURE: Final = "sky_exposure"
 MEASURES: Final = ("parapet", "highest", "eave", "ridge", "mean_eave_ridge", "quarter_rule")
 
 EFFECTS: Final = ("prohibit", "trigger_study")
-"""What it means to break an obstacle surface (domain D10)."""
+"""What it means to break a surface from outside the lot (domain D10)."""
 
 _EDGES: Final = ("edges", "corner")
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -44,10 +44,17 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "far": ("max", *AREA_RULE_KEYS), "coverage": ("max",), "green": ("min",),
     "no_build": ("zone", "buffer_m"),
     "far_min": ("min", *AREA_RULE_KEYS), "coverage_min": ("min",), "green_max": ("max",),
-    **SURFACE_KEYS, "obstacle": (*SURFACE_KEYS["obstacle"], "effect"),
+    **{kind: (*keys, "effect") for kind, keys in SURFACE_KEYS.items()},
     **DEMAND_KEYS,
 }
 """Kind -> the keys its rules may have, beside those of every rule."""
+
+_BY_EDGE: Final = frozenset({Kind.SETBACK, Kind.PROPORTIONAL, Kind.PROFILE, Kind.RECESSION, Kind.ROAD_SLANT,
+                            Kind.NORTH_SLANT})
+"""Kinds whose profile may stand on the ground along each edge."""
+
+_SLOPING: Final = frozenset({Datum.BOUNDARY_GROUND, Datum.TERRAIN_FOLLOWING, Datum.ABSOLUTE})
+"""Datums that are no one level of a lot."""
 
 BOUNDS: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.HEIGHT: ("limit_m", "height"), Kind.HEIGHT_ABSOLUTE: ("limit_m", "level"),
@@ -122,7 +129,9 @@ def read_terms(rule: PackTable, word: str, *, document: str = "") -> Terms:
 
 def _datum(rule: PackTable, kind: Kind, word: str) -> Datum:
     if kind is not Kind.HEIGHT_ABSOLUTE:
-        grounds = tuple(datum for datum in Datum if datum is not Datum.ABSOLUTE)
+        sloping = ({Datum.TERRAIN_FOLLOWING} if kind in {Kind.HEIGHT, Kind.STOREYS} else
+                   {Datum.BOUNDARY_GROUND} if kind in _BY_EDGE and not rule.words("from_line") else set())
+        grounds = tuple(d for d in Datum if d in sloping or d not in _SLOPING)
         usual = Datum.CURB if word == SKY_EXPOSURE else Datum.DESIGN_GROUND
         if kind in {Kind.VIEW_CORRIDOR, Kind.OBSTACLE, Kind.FRESNEL, Kind.SOLAR}:
             return Datum.ABSOLUTE

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from zonebox.errors import InputError
-from zonebox.frame import Frame, known_crs
+from zonebox.frame import Entry, Frame, known_crs
 from zonebox.frame.placing import placed
 
 Shapes = NDArray[np.object_]
@@ -48,6 +48,11 @@ class Layer:
     def __len__(self) -> int:
         """Count the features."""
         return len(self.shapes)
+
+    def entry(self, frame: Frame) -> tuple[str, Entry]:
+        """Say how the layer comes into the frame, at the middle of it."""
+        middle = np.reshape(shapely.total_bounds(self.shapes), (2, 2)).mean(axis=0)
+        return self.name, frame.entry(self.crs, middle, where=self.name)
 
     def in_frame(self, frame: Frame) -> Shapes:
         """Shapes in the frame, without their Z."""

@@ -10,15 +10,19 @@ from typing import Final
 import numpy as np
 
 from zonebox.frame import Frame
+from zonebox.geometry.overhang import has_extent
 from zonebox.model import (
     Approach,
+    Basin,
     EdgeRole,
     EdgeSelector,
     FresnelLink,
     ObstacleSurfaces,
+    OuterHorizontal,
     Parcel,
     SolarFence,
     Surface,
+    TakeOffClimb,
     ViewCorridor,
 )
 from zonebox_converters.zoning.pack_table import PackTable
@@ -28,10 +32,11 @@ from zonebox_converters.zoning.sun import declination_deg, sun_vector
 Place = tuple[float, float, float]
 Segment = tuple[Place, Place]
 
-_OBSTACLE: Final = ("inner_horizontal", "conical", "transitional_slope", "strip_half_width_m", "approach")
+_BASIN: Final = ("inner_horizontal", "conical", "transitional_slope", "strip_half_width_m", "approach")
+_APART: Final = ("take_off", "outer_horizontal")
 KEYS: Final = {
-    "view_corridor": ("eye", "target"),
-    "obstacle": ("thresholds", "aerodrome_m", "surfaces", *_OBSTACLE),
+    "view_corridor": ("eye", "target", "margin_m"),
+    "obstacle": ("thresholds", "aerodrome_m", "surfaces", *_BASIN, *_APART),
     "fresnel": ("ends", "frequency_ghz", "share"),
     "solar": ("protect", "fence_m", "day", "declination_deg", "hours", "step_min", "latitude_deg"),
 }
@@ -59,10 +64,14 @@ def read_surface(rule: PackTable, kind: str) -> Surface | SolarRule:
     """Read the surface of a view corridor, obstacle, Fresnel or solar rule, in scene coordinates."""
     if kind == "view_corridor":
         eye, target = rule.places("eye", least=1, most=2), rule.places("target", least=1)
-        if len(eye) == len(target) == 1:
-            raise rule.refuse("target", got="one eye and one target", want="a segment on one side at least",
-                              then="between two points there is a line, not a corridor")
-        return ViewCorridor(eye=eye, target=target)
+        margin = rule.number("margin_m", "distance", 0.0)
+        if margin <= 0.0 and not has_extent([*eye, *target]):
+            got = "one eye and one target" if len(eye) == len(target) == 1 else "eye and target over one line"
+            raise rule.refuse("target", got=got, want="a segment across the line of sight on one side at least, or "
+                              f"{rule.text.spelled('margin_m')}", then="a line is no corridor")
+        if eye[0][:2] in {place[:2] for place in target}:
+            raise rule.refuse("target", got="a target where the eye is", want="two places")
+        return ViewCorridor(eye=eye, target=target, margin_m=margin)
     if kind == "fresnel":
         one, other = rule.places("ends", least=2, most=2)
         return FresnelLink(ends=(one, other), frequency_ghz=rule.number("frequency_ghz", "frequency"),
@@ -118,24 +127,49 @@ def _obstacle(rule: PackTable) -> ObstacleSurfaces:
     """Read runway and surfaces; what the rule does not say comes from the parameters it names in ``surfaces``."""
     named = rule.text_of("surfaces")
     table = replace(rule, values={**(parameters(named, rule) if named else {}), **rule.values}) if named else rule
-    inner = table.table("inner_horizontal", ("height_m", "radius_m"))
-    conical = table.table("conical", ("slope", "height_m"))
-    approach = table.table("approach", ("from_threshold_m", "inner_width_m", "divergence", "sections"))
     one, other = rule.places("thresholds", least=2, most=2)
     if one[:2] == other[:2]:
         raise rule.refuse("thresholds", got="both thresholds in one place", want="the two ends of a runway")
+    level = rule.number("aerodrome_m", "level")
+    has = [key for key in (*_BASIN, *_APART) if key in table]
+    if not has:
+        raise rule.refuse("kind", got="no surface", want=f"{', '.join(_BASIN)}; or {' or '.join(_APART)}",
+                          then='or name a group of them, surfaces = "pack:icao.code4.example#precision"')
     return ObstacleSurfaces(
-        thresholds=(one, other), aerodrome_m=rule.number("aerodrome_m", "level"),
+        thresholds=(one, other), aerodrome_m=level, basin=_basin(table) if set(has) - set(_APART) else None,
+        take_off=_take_off(table) if "take_off" in table else None,
+        outer=_outer(table) if "outer_horizontal" in table else None)
+
+
+def _basin(table: PackTable) -> Basin:
+    inner = table.table("inner_horizontal", ("height_m", "radius_m"))
+    conical = table.table("conical", ("slope", "height_m"))
+    approach = table.table("approach", ("from_threshold_m", "inner_width_m", "divergence", "sections"))
+    return Basin(
         inner_horizontal_height_m=inner.number("height_m", "height"),
         inner_horizontal_radius_m=inner.number("radius_m", "distance"),
-        conical_slope=conical.number("slope", "slope"), conical_height_m=conical.number("height_m", "height"),
-        transitional_slope=table.number("transitional_slope", "slope"),
+        conical_slope=conical.number("slope", "ratio"), conical_height_m=conical.number("height_m", "height"),
+        transitional_slope=table.number("transitional_slope", "ratio"),
         strip_half_width_m=table.number("strip_half_width_m", "distance"),
         approach=Approach(
             from_threshold_m=approach.number("from_threshold_m", "distance"),
             inner_width_m=approach.number("inner_width_m", "distance"),
             divergence=approach.number("divergence", "slope"),
             sections=tuple((length, slope) for length, slope in approach.rows("sections", ("distance", "slope")))))
+
+
+def _take_off(table: PackTable) -> TakeOffClimb:
+    climb = table.table("take_off", ("from_end_m", "inner_width_m", "divergence", "final_width_m", "length_m", "slope"))
+    return TakeOffClimb(
+        from_end_m=climb.number("from_end_m", "distance"), inner_width_m=climb.number("inner_width_m", "distance"),
+        divergence=climb.number("divergence", "slope"), final_width_m=climb.number("final_width_m", "distance"),
+        length_m=climb.number("length_m", "distance"), slope=climb.number("slope", "slope"))
+
+
+def _outer(table: PackTable) -> OuterHorizontal:
+    outer = table.table("outer_horizontal", ("height_m", "above_ground_m", "radius_m"))
+    return OuterHorizontal(height_m=outer.number("height_m", "height"), radius_m=outer.number("radius_m", "distance"),
+                           above_ground_m=outer.number("above_ground_m", "distance"))
 
 
 def _solar(rule: PackTable) -> SolarRule:

@@ -19,11 +19,12 @@ _TRIM: Final = 2.0
 """How much of an edge beside a shared corner is left out, as a multiple of the reach: 30° between edges is apart."""
 
 
-def doubtful_pairs(shapes: Shapes, reach_m: float) -> tuple[Ints, Ints]:
+def doubtful_pairs(shapes: Shapes, reach_m: float, *, table: EdgeTable | None = None) -> tuple[Ints, Ints]:
     """Pairs of lots (rows, higher rows) nearer than a reach, but those that fit beyond doubt.
 
     Lots fit where all they have in common are edges with the same two corners, and corners from which their other
-    edges lead apart. Most lots of a plan do; that is told from corners alone.
+    edges lead apart. Most lots of a plan do; that is told from corners alone. ``table`` has the lots' edges, where they
+    are known already.
 
     Examples
     --------
@@ -31,7 +32,7 @@ def doubtful_pairs(shapes: Shapes, reach_m: float) -> tuple[Ints, Ints]:
     >>> [rows.tolist() for rows in doubtful_pairs(lots, 0.5)]
     [[1], [2]]
     """
-    table = edge_table(shapes)
+    table = edge_table(shapes) if table is None else table
     corner = _point_hashes(table.start)
     loose = np.flatnonzero(~_shared(table, corner))
     low = np.minimum(table.start[loose], table.end[loose]) - reach_m
@@ -67,7 +68,7 @@ def _comes_near(table: EdgeTable, corner: Hashes, edge: Ints, lot: Ints, shapes:
 def _shared(table: EdgeTable, corner: Hashes) -> Mask:
     """Tell which edges (n,) one other lot has the other way round, corner for corner."""
     hashes = corner + corner[table.after]
-    order = np.argsort(hashes, kind="stable")
+    order = np.argsort(hashes)                              # which of two comes first does not matter
     opens = np.concatenate([[True], hashes[order][1:] != hashes[order][:-1], [True]])
     pairs = np.flatnonzero(opens[:-2] & ~opens[1:-1] & opens[2:])
     one, other = order[pairs], order[pairs + 1]

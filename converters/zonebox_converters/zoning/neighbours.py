@@ -11,11 +11,13 @@ import shapely
 from numpy.typing import NDArray
 
 from zonebox.tolerance import PLAN_M, SNAP_M
+from zonebox_converters.zoning.edge_table import EdgeTable
 from zonebox_converters.zoning.matching import doubtful_pairs
 
 Shapes = NDArray[np.object_]
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 GAP_M: Final = 0.5
 """A strip between two lots narrower than this is a drawing error; a wider one may be a path."""
@@ -29,7 +31,7 @@ class Mismatches:
     notes: tuple[str, ...] = ()
 
 
-def mismatches(shapes: Shapes, names: Sequence[str], *, where: str) -> Mismatches:
+def mismatches(shapes: Shapes, names: Sequence[str], *, where: str, table: EdgeTable | None = None) -> Mismatches:
     """Find overlaps and narrow gaps between lots; nothing is moved, because nobody can tell whose line is right.
 
     Parameters
@@ -40,6 +42,8 @@ def mismatches(shapes: Shapes, names: Sequence[str], *, where: str) -> Mismatche
         Parcel numbers.
     where : str
         Name of the layer.
+    table : EdgeTable or None
+        Their edges, where they are known already.
 
     Notes
     -----
@@ -52,7 +56,7 @@ def mismatches(shapes: Shapes, names: Sequence[str], *, where: str) -> Mismatche
     >>> mismatches(lots, ["A", "B", "C"], where="lots").by_row[1]
     ['overlaps A by 15.00 m² (0.50 m wide on average)', 'a gap of 7.50 m² to C (0.25 m wide on average)']
     """
-    rows, others = doubtful_pairs(shapes, GAP_M)
+    rows, others = doubtful_pairs(shapes, GAP_M, table=table)
     if not len(rows):
         return Mismatches()
     rows, others, loose = _suspects(shapes, rows, others)
@@ -72,14 +76,28 @@ def mismatches(shapes: Shapes, names: Sequence[str], *, where: str) -> Mismatche
 
 
 def _suspects(shapes: Shapes, rows: Ints, others: Ints) -> tuple[Ints, Ints, Shapes]:
-    """Keep the pairs whose lots both have edges that no neighbour matches; also those edges (n,) of every lot."""
+    """Keep the pairs whose lots both have edges that no neighbour matches; also those edges (n,) of every lot.
+
+    A lot that lies inside another, away from its edges, has none that validation speaks of: such pairs stay as well.
+    """
     doubtful = np.union1d(rows, others)
     low, high = np.split(shapely.bounds(shapes[doubtful]), 2, axis=1)
     around = np.unique(shapely.STRtree(shapes).query(shapely.box(*(low - GAP_M).T, *(high + GAP_M).T))[1])
     loose = np.full(len(shapes), shapely.MultiLineString(), dtype=object)
     loose[around] = shapely.coverage_invalid_edges(shapes[around], gap_width=GAP_M)
     both = ~shapely.is_empty(loose[rows]) & ~shapely.is_empty(loose[others])
+    both |= _one_inside(shapes, rows, others, ~both)
     return rows[both], others[both], loose
+
+
+def _one_inside(shapes: Shapes, rows: Ints, others: Ints, asked: Mask) -> Mask:
+    """Tell in which of the pairs asked for one lot lies inside the other."""
+    low, high = np.split(shapely.bounds(shapes), 2, axis=1)
+    found = np.zeros(len(rows), dtype=bool)
+    for outer, inner in ((rows, others), (others, rows)):
+        nested = asked & (low[outer] <= low[inner]).all(axis=1) & (high[outer] >= high[inner]).all(axis=1)
+        found[nested] |= shapely.covers(shapes[outer[nested]], shapes[inner[nested]])
+    return found
 
 
 def _noise(width: Floats, rows: Ints, others: Ints, names: Sequence[str], where: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from shapely.geometry import LineString
 
-from zonebox.model import FresnelLink, Kind, ObstacleSurfaces, ViewCorridor
+from zonebox.model import Approach, FresnelLink, Kind, ObstacleSurfaces, ViewCorridor
 from zonebox_converters.zoning.limits import SolarRule
 from zonebox_converters.zoning.rules import Rule
 from zonebox_converters.zoning.sun import altitude_azimuth
@@ -229,27 +229,29 @@ def _obstacle(rule: Rule) -> Sheet:
     """Plan of the surfaces of a runway."""
     s = rule.terms.surface
     assert isinstance(s, ObstacleSurfaces), f"{rule.id}: drawn from its surfaces"
+    assert s.basin is not None, f"{rule.id}: drawn from its basin"
     a, b = (np.array(p[:2]) for p in s.thresholds)
     runway = LineString([a, b])
-    outer = s.inner_horizontal_radius_m + s.conical_height_m / s.conical_slope
-    length = s.approach.from_threshold_m + sum(part for part, _ in s.approach.sections)
+    basin, approach = s.basin, s.basin.approach
+    outer = basin.inner_horizontal_radius_m + basin.conical_height_m / basin.conical_slope
+    length = approach.from_threshold_m + sum(part for part, _ in approach.sections)
     middle, reach = (a + b) / 2, length + float(np.linalg.norm(b - a)) / 2
     sheet = Sheet((middle[0] - reach, middle[0] + reach), (middle[1] - reach * 0.6, middle[1] + reach * 0.6), even=True)
-    for radius in (outer, s.inner_horizontal_radius_m):
+    for radius in (outer, basin.inner_horizontal_radius_m):
         sheet.area(runway.buffer(radius, quad_segs=8).exterior.coords, ALLOWED)
     for end, other in ((a, b), (b, a)):
         out = (end - other) / np.linalg.norm(end - other)
-        sheet.area(_approach(end, out, s))
+        sheet.area(_approach(end, out, approach))
     sheet.line([(float(a[0]), float(a[1])), (float(b[0]), float(b[1]))])
     return sheet
 
 
-def _approach(end: np.ndarray, out: np.ndarray, s: ObstacleSurfaces) -> np.ndarray:
+def _approach(end: np.ndarray, out: np.ndarray, approach: Approach) -> np.ndarray:
     across = np.array([-out[1], out[0]])
-    start = end + s.approach.from_threshold_m * out
-    length = sum(part for part, _ in s.approach.sections)
-    near = s.approach.inner_width_m / 2
-    far = near + s.approach.divergence * length
+    start = end + approach.from_threshold_m * out
+    length = sum(part for part, _ in approach.sections)
+    near = approach.inner_width_m / 2
+    far = near + approach.divergence * length
     return np.array([start - near * across, start + length * out - far * across, start + length * out + far * across,
                      start + near * across])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from zonebox.errors import InputError, public_url
-from zonebox.frame import Entry, Frame, crs_label
+from zonebox.frame import Frame, crs_label
 from zonebox.frame.local_system import LOCAL, LocalSystem
 from zonebox.model import ControlLine, Plan
 from zonebox_converters.zoning.applying import apply_rules, some
@@ -23,7 +24,7 @@ from zonebox_converters.zoning.cleaning import clean, polygons_only
 from zonebox_converters.zoning.control_lines import control_lines
 from zonebox_converters.zoning.disagreement import suspected_offset
 from zonebox_converters.zoning.edge_roles import Labels, label_edges, site_of
-from zonebox_converters.zoning.fields import PARCEL_NAMES, Field, as_text, recognise
+from zonebox_converters.zoning.fields import LIMITS, PARCEL_NAMES, Field, as_text, recognise, twins
 from zonebox_converters.zoning.indicators import Table, indicator_controls
 from zonebox_converters.zoning.joining import join_table, join_zones
 from zonebox_converters.zoning.judging import RoadNames
@@ -35,6 +36,7 @@ from zonebox_converters.zoning.parcels import areas, parcels_of
 from zonebox_converters.zoning.preparing import prepared, with_far_of_uses
 from zonebox_converters.zoning.rules import read_packs
 from zonebox_converters.zoning.said import Said
+from zonebox_converters.zoning.setback_lines import setback_limits
 from zonebox_converters.zoning.spec import PlanSpec
 from zonebox_converters.zoning.stamping import without_collector
 from zonebox_converters.zoning.stated_roles import count_roles, with_stated_roles
@@ -95,6 +97,9 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
     fields = {concept: replace(field, given=concept in spec.fields) for concept, field in
               recognise(layer.columns, PARCEL_NAMES, given=given, where=layer.name).items()}
     ids = _parcel_numbers(layer, fields)
+    said.notes += [f"{layer.name}: {other} reads as {concept} too and differs from {used} on {rows} of {len(ids)} "
+                   f'lots; {used} is used, choose with [plan.fields] {concept} = "{other}"'
+                   for concept, used, other, rows in twins(layer.columns, PARCEL_NAMES, fields, LIMITS)]
     columns, about = prepared(layer, fields, height_unit=spec.height_unit, ids=ids)
     layer = replace(layer, columns=columns)
     said.notes += about
@@ -107,14 +112,15 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
                     world=frame.world, where=layer.name)
     said.add_rows(cleaned.notes)
     said.understood += [("outlines", cleaned.outlines)] if cleaned.outlines else []
-    beside = mismatches(cleaned.shapes, ids, where=layer.name)
-    said.add_rows(beside.by_row)
-    said.notes += beside.notes
     near = _around(cleaned.shapes)
     roads = _roads(spec, frame, cleaned.shapes, near, said)
     texts = {name: as_text(column) for name, column in layer.columns.items()}
     declared, address = (texts[fields[name].name] if name in fields else () for name in ("front_road", "address_road"))
-    labels = label_edges(cleaned.shapes, roads, named=RoadNames(declared, address))
+    with ThreadPoolExecutor(1) as beside:                   # neighbours and streets have nothing to tell each other
+        fitting = beside.submit(mismatches, cleaned.shapes, ids, where=layer.name, table=cleaned.table)
+        labels = label_edges(cleaned.shapes, roads, named=RoadNames(declared, address), table=cleaned.table)
+        said.add_rows(fitting.result().by_row)
+        said.notes += fitting.result().notes
     labels = with_stated_roles(labels, cleaned.shapes, fields, texts, [keyed + number for number in ids])
     labels = _with_marked_edges(labels, layer, ids, spec, frame, said)
     said.add_rows(labels.notes)
@@ -125,24 +131,27 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
     source = _document(spec.parcels)
     stated, oddities = indicator_controls(table, parcels, frame, spec.authority, document=source)
     stated = with_references(stated, table, parcels, frame)
-    lines, line_notes, line_rows = control_lines(spec, frame, near)
-    said.understood += line_rows
+    typed = control_lines(spec, frame, near)
+    said.understood += typed.understood
+    lines = typed.lines
     if lines:
         drawn = np.array([line.shape for line in lines], dtype=object)
-        said.notes += suspected_offset(cleaned.shapes, drawn, frame, names=(layer.name, Path(spec.lines or "").name))
+        said.disagree(suspected_offset(cleaned.shapes, drawn, frame, names=(layer.name, Path(spec.lines or "").name)))
     for made, told in (
         yard_controls(table, parcels, spec.authority, document=source, storey_height_m=spec.storey_height_m),
         build_limits(lines, parcels, spec.authority, document=_document(spec.lines or "")),
+        setback_limits(lines, typed.distances, parcels, spec.authority, document=_document(spec.lines or ""),
+                       ruled={word for rule in pack.rules for word in (*rule.terms.from_line, *rule.applies.zone)}),
     ):
         stated += made
         oddities += told
     site = site_of(labels, ids, Site(frame=frame, lines=lines, ended=pack.ended))
     controls, idle = apply_rules(pack.rules, parcels, site, stated)
     controls = with_area_rule(controls, pack.area_rule, spec.area_rule)
-    notes = [*layer.notes, *said.notes, *oddities, *pack.notes, *idle, *line_notes]
+    notes = [*layer.notes, *said.notes, *oddities, *pack.notes, *idle, *typed.notes]
     return Plan(source=layer.name, parcels=tuple(parcels), controls=tuple(controls), lines=lines,
                 roads=_road_lines(roads), understood=tuple(said.understood), notes=tuple(notes),
-                entries=((layer.name, _entry(layer, frame)),))
+                entries=(layer.entry(frame), *said.entries, *typed.entries), disagreements=tuple(said.disagreements))
 
 
 def _document(source: str) -> str:
@@ -155,12 +164,6 @@ def _document(source: str) -> str:
         return public_url(source)
     path = Path(source)
     return (path if path.exists() or ":" not in path.name else Path(source.rpartition(":")[0])).name
-
-
-def _entry(layer: Layer, frame: Frame) -> Entry:
-    """Say how a layer came into the frame, at the middle of it."""
-    middle = np.reshape(shapely.total_bounds(layer.shapes), (2, 2)).mean(axis=0)
-    return frame.entry(layer.crs, middle, where=layer.name)
 
 
 def _polygons(layer: Layer) -> tuple[Layer, Said]:
@@ -213,6 +216,7 @@ def _joined(layer: Layer, spec: PlanSpec, frame: Frame, said: Said) -> tuple[Lay
         near = frame, _around(layer.in_frame(frame))
         zones = read_layer(spec.zones, crs=spec.crs, concept="plan.zones", near=near)
         joined = join_zones(layer, zones, frame, given=given)
+        said.entries.append(zones.entry(frame))
         layer, given = joined.layer, joined.given
         said.understood += joined.understood
         said.notes += joined.notes
@@ -235,6 +239,7 @@ def _with_marked_edges(
     if spec.edges is not None:
         edges = read_layer(spec.edges, crs=spec.crs, concept="plan.edges")
         labels, told = with_marks(labels, marks_of(edges, ids), edges.crs, frame, where=edges.name)
+        said.entries.append(edges.entry(frame))
         said.understood.append(("edge labels", told))
     return labels
 
@@ -244,9 +249,14 @@ def _roads(spec: PlanSpec, frame: Frame, parcels: NDArray[Any], near: Bounds, sa
         said.notes.append("no road layer: every edge is taken for a side, with confidence 0; name one in plan.roads")
         return None
     layer = read_layer(spec.roads, crs=spec.crs, concept="plan.roads", near=(frame, near))
-    said.notes += suspected_offset(parcels, layer.in_frame(frame), frame, names=(Path(spec.parcels).name, layer.name),
-                                    between=True)
+    said.disagree(suspected_offset(parcels, layer.in_frame(frame), frame, names=(Path(spec.parcels).name, layer.name),
+                                   between=True))
+    said.entries.append(layer.entry(frame))
     roads = streets(layer, frame, parcels, decimal=spec.decimal)
+    if not len(roads.shapes):
+        said.notes.append(f"{layer.name}: no road is an area, has a width or runs between lots: every edge is taken "
+                          "for a side, with confidence 0; add a width field")
+        return None
     said.understood.append(("roads", f"{len(roads.shapes)} in {_document(spec.roads)}"))
     said.understood += [(f"road {concept}", str(field)) for concept, field in roads.fields.items()]
     said.notes += roads.notes

@@ -20,6 +20,8 @@ from zonebox_converters.zoning.quiet import FAILURES, quietly
 
 _BORDER_SAMPLES: Final = 9
 """Points along each side of a bounding box when it is brought to another CRS: straight sides may bend."""
+_LARGE_BYTES: Final = 256_000_000
+"""A file larger than this is not held in memory only to be described."""
 _SLICE: Final = 50_000
 """Features held at a time when a file is read in slices."""
 _AREAS: Final = ("Polygon", "MultiPolygon", "CurvePolygon", "MultiSurface", "GeometryCollection", "Unknown")
@@ -70,15 +72,18 @@ def read_layer(
 
 def raw_layer(
     source: str, *, crs: str | None = None, concept: str = "plan.parcels", where: str = "",
-    near: tuple[Frame, Bounds] | None = None, drawing_unit: str = "",
+    near: tuple[Frame, Bounds] | None = None, drawing_unit: str = "", most: int | None = None,
 ) -> Layer:
-    """Read a layer as it stands: its reference system may be missing or wrong. Arguments and errors: `read_layer`."""
+    """Read a layer as it stands: its reference system may be missing or wrong. Arguments and errors: `read_layer`.
+
+    Of a file that GDAL reads, only the first ``most`` features.
+    """
     if database.is_database(source):
         return database.read(source, where=where, near=near, concept=concept)
     path, name = split_source(source, concept=concept)
     reader = _own_reader(path)
     if not reader:
-        return _read_gdal(path, name, concept=concept, where=where, near=near, crs=crs)
+        return _read_gdal(path, name, concept=concept, where=where, near=near, crs=crs, most=most)
     if where:
         raise InputError(path.name, got=f'plan.where = "{where}"', want="a source with a table that can be asked: a "
                          "GeoPackage, shapefile, FileGDB, FlatGeobuf or database", then="convert it, or leave it out")
@@ -170,6 +175,9 @@ def unreadable(path: Path, layer: str | None, problem: Exception) -> InputError:
         known = "" if _open(path) else ", ".join(str(row[0]) for row in pyogrio.list_layers(path))
         return InputError(f"{path.name}:{layer}", got="no such layer", want=f"one of {known or 'its feature types'}")
     said = " ".join(str(problem).split()).removesuffix(".").replace(str(path), path.name)
+    if "Geometry type is not supported" in said:
+        return InputError(path.name, got="solids, as a city model has them", want="areas or lines",
+                          then="convert a CityGML model with citygml-tools to CityJSON and name it under [[context]]")
     if isinstance(problem, pyogrio.errors.DataSourceError) and "not recognized" in said:
         return InputError(path.name, got="a file no vector driver can read",
                           want="SHP, GPKG, GeoJSON, GDB, FGB, SQLite, GML, DXF or a PostgreSQL URL",
@@ -188,7 +196,8 @@ def _own_reader(path: Path) -> str:
 
 
 def _read_gdal(
-    path: Path, layer: str | None, *, concept: str, where: str, near: tuple[Frame, Bounds] | None, crs: str | None
+    path: Path, layer: str | None, *, concept: str, where: str, near: tuple[Frame, Bounds] | None, crs: str | None,
+    most: int | None = None,
 ) -> Layer:
     import pyogrio
 
@@ -196,7 +205,7 @@ def _read_gdal(
     layer = layer or _the_layer(path, concept)
     name = path.name + (f":{layer}" if layer and not _is_lone(path) else "")
     encoding, said = encodings.of_shapefile(path)
-    options: dict[str, Any] = {"where": where} if where else {}
+    options: dict[str, Any] = ({"where": where} if where else {}) | ({"max_features": most} if most else {})
     try:
         if near is not None:
             stands = crs or pyogrio.read_info(path, layer=layer, **_open(path))["crs"]
@@ -213,6 +222,25 @@ def _read_gdal(
     shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore")) if wkb is not None else np.full(count, None)
     columns = {str(field): column for field, column in zip(meta["fields"], data, strict=True)}
     return Layer(name=name, crs=meta["crs"] or "", shapes=shapes, columns=columns, fids=fids, notes=tuple(notes))
+
+
+def whole_of(source: str) -> tuple[int, Bounds] | None:
+    """Count the features of a large file, and find their bounds, without holding them; None for any other source."""
+    import pyogrio
+
+    if database.is_database(source):
+        return None
+    path, layer = split_source(source, concept="the source")
+    if not path.is_file() or path.stat().st_size < _LARGE_BYTES or _own_reader(path):
+        return None
+    layer = layer or _the_layer(path, "")
+    try:
+        info = quietly(pyogrio.read_info, path, layer=layer, force_feature_count=True, force_total_bounds=True,
+                       encoding=encodings.of_shapefile(path)[0], **_open(path))[0]
+    except FAILURES as problem:
+        raise unreadable(path, layer, problem) from None
+    low_x, low_y, high_x, high_y = info["total_bounds"]
+    return int(info["features"]), (float(low_x), float(low_y), float(high_x), float(high_y))
 
 
 def _gdal_bounds(source: str, crs: str | None) -> tuple[Bounds, str, str]:

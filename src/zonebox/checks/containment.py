@@ -84,7 +84,9 @@ def _counted(subject: Subject, envelope: ControlEnvelope) -> _Counted:
 
 def _by_solid(subject: Subject, envelope: ControlEnvelope, massing: solids.Solid) -> Finding:
     """Exact: difference of two closed solids, above the ground."""
-    body = massing.trim_by_plane((0.0, 0.0, 1.0), envelope.ground_m)
+    body = massing
+    if float(massing.bounding_box()[2]) < envelope.ground_m:
+        body = massing.trim_by_plane((0.0, 0.0, 1.0), envelope.ground_m)
     counted = _counted(subject, envelope)
     if counted.top_m is not None:
         body = body.trim_by_plane((0.0, 0.0, -1.0), -counted.top_m)

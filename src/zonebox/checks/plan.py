@@ -9,7 +9,7 @@ other, FAILs; what only promises more than it gives is for the plan's authors to
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -33,7 +33,13 @@ def check_plan(scene: Scene) -> Iterator[Finding]:
     """Report every parcel whose controls contradict each other or leave nothing."""
     site = Site(scene)
     built = {parcel.id for parcel in map(site.parcel_of, scene.designs) if parcel is not None}
-    for parcel in scene.plan.parcels:
+    yield from check_parcels(site, scene.plan.parcels, built)
+    yield from _disagreeing(scene)
+
+
+def check_parcels(site: Site, parcels: Sequence[Parcel], built: Collection[str]) -> Iterator[Finding]:
+    """Report those of some parcels whose controls contradict each other; designs stand on the parcels of ``built``."""
+    for parcel in parcels:
         controls = [c for c in site.controls.get(parcel.id, ()) if not c.superseded_by]
         envelope = site.envelopes.get(parcel.id)
         if envelope is not None:
@@ -49,8 +55,7 @@ def check_plan(scene: Scene) -> Iterator[Finding]:
             yield from _upside_down(parcel, envelope, controls)
             if parcel.id not in built:                  # else the check of the design says it
                 yield from _no_build_inside(parcel, envelope, controls)
-    yield from _lines_inside(site)
-    yield from _disagreeing(scene)
+    yield from _lines_inside(site, parcels)
 
 
 def _disagreeing(scene: Scene) -> Iterator[Finding]:
@@ -168,16 +173,18 @@ def _no_build_inside(parcel: Parcel, envelope: ControlEnvelope | None, controls:
                 reason=say("plan.no_build", area=area, share=area / parcel.shape.area, doc=control.authority.doc))
 
 
-def _lines_inside(site: Site) -> Iterator[Finding]:
+def _lines_inside(site: Site, parcels: Sequence[Parcel]) -> Iterator[Finding]:
     """Report no-build lines of the plan that cut a parcel of which no control speaks."""
     wanted = {w.casefold() for w in NO_BUILD_LINES}
-    for number, line in enumerate(site.scene.plan.lines):
-        if line.kind.casefold() not in wanted:
-            continue
-        for k in np.sort(site.tree.query(line.shape, predicate="intersects")).tolist():
-            parcel = site.scene.plan.parcels[k]
+    lines = site.scene.plan.lines
+    if not any(line.kind.casefold() in wanted for line in lines):
+        return
+    pairs = site.line_tree.query(np.array([p.shape for p in parcels], dtype=object), predicate="intersects")
+    for k, number in sorted(zip(*pairs.tolist(), strict=True), key=lambda pair: (pair[1], pair[0])):
+        parcel, line = parcels[k], lines[number]
+        if parcel.buildable and line.kind.casefold() in wanted:
             finding = _uncontrolled(site, parcel, line, number)
-            if parcel.buildable and finding is not None:
+            if finding is not None:
                 yield finding
 
 

@@ -46,13 +46,13 @@ def run(scene: Scene, progress: Callable[[int, int], None] | None = None) -> Rep
             findings += known.findings
             findings += _unsettled(site, design, known)
         else:
-            findings += _every(site, design)
+            findings += check_design(site, design)
         if progress is not None:
             progress(done, len(scene.designs))
     return Report(findings=tuple(sorted(findings, key=lambda f: f.id)))
 
 
-def _every(site: Site, design: Building) -> Iterator[Finding]:
+def check_design(site: Site, design: Building) -> Iterator[Finding]:
     """Check a design in every way."""
     subject = site.subject(design)
     if subject is None:

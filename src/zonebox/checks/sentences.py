@@ -292,6 +292,12 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "; {count:,} lone points, fewer than {least} in a cell and up to {highest:.2f} m above, are not judged",
         "；另有 {count:,} 个零散点（网格内少于 {least} 个，最高超出 {highest:.2f} 米），不作判断",
     ),
+    "earthwork": (
+        ("pad of {area:,.0f} m² at {level:.2f} m: cut {cut:,.0f} m³, fill {fill:,.0f} m³, dug out within the walls "
+         "{dug:,.0f} m³"),
+        ("场地平整 {area:,.0f} 平方米，标高 {level:.2f} 米：挖方 {cut:,.0f} 立方米，填方 {fill:,.0f} 立方米，"
+         "基坑 {dug:,.0f} 立方米"),
+    ),
     # uncertainty
     "ground_u95": ("; the ground is known to ±{u95:.2f} m", "；地面标高不确定度 ±{u95:.2f} 米"),
 }

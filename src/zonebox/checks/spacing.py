@@ -92,12 +92,12 @@ def _others(subject: Subject, own: House, rule: Spacing) -> Iterator[House]:
                 other.variant and design.variant and other.variant != design.variant):
             continue
         low, high = other.mesh.bounds
-        reach = _reach(rule, max(own.top_m, float(high[2])) - min(own.ground_m, float(low[2])))
+        reach = reach_m(rule, max(own.top_m, float(high[2])) - min(own.ground_m, float(low[2])))
         if shapely.box(low[0], low[1], high[0], high[1]).distance(own.whole) <= reach:
             yield _house(subject, other)
 
 
-def _reach(rule: Spacing, height: float) -> float:
+def reach_m(rule: Spacing, height: float) -> float:
     """Distance beyond which no term can demand anything."""
     factor = max((f for _, f in rule.azimuth), default=1.0)
     fire = max((d for row in rule.fire_m or () for d in row), default=0.0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import shapely
@@ -44,6 +45,35 @@ class Site:
         self._soups: dict[int, dict[float, Soup]] = {}
         self._outlines: dict[tuple[int, float], Shape | None] = {}
         self.storey_soups: dict[tuple[int, float | None], list[tuple[str, Soup]]] = {}
+        self.tops: dict[int, tuple[Soup, Any]] = {}         # by the id() of the soup, which is kept with its top
+
+    def after(
+        self, scene: Scene, *, controls: Mapping[str, tuple[Control, ...]] | None = None,
+        envelopes: Mapping[str, ControlEnvelope] | None = None,
+    ) -> Site:
+        """Site of the same parcels and lines after a change, with what is known of designs that are still there.
+
+        ``controls`` and ``envelopes`` of all parcels are read from the scene where they are not given.
+        """
+        site = copy.copy(self)
+        if controls is None or envelopes is None:
+            fresh = Site(scene)
+            site.controls, site.envelopes = fresh.controls, fresh.envelopes
+        site.controls = site.controls if controls is None else controls
+        site.envelopes = site.envelopes if envelopes is None else envelopes
+        there = {id(building) for building in (*scene.designs, *scene.context)}
+        site.scene = scene
+        site._bodies = {key: body for key, body in self._bodies.items() if key in there}
+        site._soups = {key: soups for key, soups in self._soups.items() if key in there}
+        site._outlines = {key: shape for key, shape in self._outlines.items() if key[0] in there}
+        soups = {id(soup) for own in site._soups.values() for soup in own.values()}
+        site.tops = {key: top for key, top in self.tops.items() if key in soups}
+        site.storey_soups = {key: soups for key, soups in self.storey_soups.items() if key[0] in there}
+        return site
+
+    def learn(self, design: Building, body: Body) -> None:
+        """Take note of what a design fills, where that is known already."""
+        self._bodies[id(design)] = body
 
     @cached_property
     def tree(self) -> shapely.STRtree:

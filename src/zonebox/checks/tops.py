@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from zonebox import tolerance
 from zonebox.checks.sentences import Said, say
-from zonebox.checks.subject import Subject, top_view
+from zonebox.checks.subject import SOUPS_KEPT, Subject, top_view
 from zonebox.geometry import solids
 from zonebox.geometry.mesh import Mesh, components, triangle_normals, welded
 from zonebox.geometry.soup import Soup
@@ -84,8 +84,19 @@ def parapet_top(subject: Subject) -> Top:
     """Find the top of the parapet or eave; roof plant of up to a quarter of the roof is left out.
 
     The roof is the outline just below the roof level, which the storeys give; without storeys or without an outline
-    nothing can be told apart and the highest point counts, which is on the strict side.
+    nothing can be told apart and the highest point counts, which is on the strict side. Several rules ask for it; it
+    is found once a design on its ground.
     """
+    known = subject.site.tops
+    if id(subject.soup) not in known:
+        while len(known) >= SOUPS_KEPT:
+            del known[next(iter(known))]
+        known[id(subject.soup)] = subject.soup, _parapet_top(subject)
+    found: Top = known[id(subject.soup)][1]
+    return found
+
+
+def _parapet_top(subject: Subject) -> Top:
     roof_level = _roof_level(subject)
     if roof_level is None:
         return highest_point(subject, say("top.no_storeys"))

@@ -157,6 +157,8 @@ def show_outputs(result: RunResult, lang: Language, console: Console) -> None:
     console.print(f"[bold]{word('outputs', lang)}[/]")
     for key, path in result.outputs.items():
         console.print(f"  {word(f'out.{key}', lang):<12} {path}", highlight=False, soft_wrap=True)
+    for key, said in result.delivered.items():
+        console.print(f"  {word(f'out.{key}', lang):<12} {said}", highlight=False, soft_wrap=True)
     for remark in result.remarks:
         console.print(f"[yellow]{remark}[/]", highlight=False)
 

@@ -246,7 +246,10 @@ class Frame:
             return Entry(crs=code_of(source), operation="none, as in the scene", accuracy_m=0.0, height_shift_m=shift)
         transformer = exact(start.to_wkt(), goal.to_wkt(), where)
         transformer.transform(*p[:3 if heights else 2])
-        used = transformer.get_last_used_operation()
+        try:
+            used = transformer.get_last_used_operation()
+        except pyproj.exceptions.ProjError:        # one operation alone is no choice among several
+            used = transformer
         return Entry(crs=code_of(source), operation=str(used.description), height_shift_m=shift,
                      accuracy_m=float(used.accuracy) if used.accuracy >= 0 else None)
 

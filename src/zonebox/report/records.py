@@ -12,7 +12,7 @@ from zonebox import __version__, tolerance
 from zonebox.files import write_json
 from zonebox.frame import Frame
 from zonebox.geometry.mesh import Mesh, area_m2, welded
-from zonebox.model import Control, Finding, Report, Scene
+from zonebox.model import Control, Finding, Pad, Report, Scene
 
 DECIMALS: Final = 4
 """Numbers are written to a tenth of a millimetre; verdicts are taken before rounding."""
@@ -35,6 +35,7 @@ def report_record(scene: Scene, report: Report) -> Mapping[str, object]:
         "inputs": [{"name": source.name, "sha256": source.sha256} for source in scene.sources],
         "summary": {state.value: count for state, count in report.summary.items()},
         "findings": [finding_record(f, scene.frame) for f in sorted(report.findings, key=lambda f: f.id)],
+        "pads": [_pad(pad) for pad in sorted(scene.pads, key=lambda pad: pad.design)],
     }
 
 
@@ -88,6 +89,13 @@ def _control(control: Control) -> Mapping[str, object]:
         "authority": {"doc": authority.doc, "clause": authority.clause, "version": authority.version,
                       "status": authority.status},
     }
+
+
+def _pad(pad: Pad) -> Mapping[str, object]:
+    """Return the ground graded for a design: its level in the scene's heights, and the earth that is moved, m³."""
+    return {"design": pad.design, "parcel": pad.parcel, "level": _number(pad.level_m),
+            "area": _number(pad.area_m2), "cut": _number(pad.cut_m3), "fill": _number(pad.fill_m3),
+            "excavation": _number(pad.excavation_m3)}
 
 
 def _number(value: float | None) -> float | None:

@@ -195,7 +195,9 @@ def test_cityjson_is_read_by_others_and_keeps_its_volume(scene: Scene, tmp_path:
     np.testing.assert_allclose(box, [own[:, 0].min(0), own[:, 1].max(0)], atol=1e-5)
     read = document.opened(path)
     assert read.crs is not None
-    vertices, notes = document.enter(read, scene.frame, None)
+    vertices, notes, entry = document.enter(read, scene.frame, None)
+    assert entry is not None
+    assert entry.accuracy_m == 0.0
     assert "Yellow Sea 1985" in notes[0]
     for envelope in scene.envelopes[:2]:
         solid = objects[f"envelope-{envelope.parcel}"]["geometry"][0]

@@ -13,6 +13,7 @@ from converters.zoning.plans import box, plan
 from zonebox.errors import InputError
 from zonebox.model import Parcel
 from zonebox_converters.zoning.cleaning import clean
+from zonebox_converters.zoning.edge_table import edge_table
 
 
 def cleaned(folder: Path, shape: shapely.Polygon | shapely.MultiPolygon) -> Parcel:
@@ -143,3 +144,15 @@ def test_a_ring_smaller_than_drafting_noise_does_not_stop_the_others() -> None:
     assert shapely.is_valid(found.shapes).all()
     assert [len(shape.exterior.coords) for shape in found.shapes] == [5, 5, 5]
     assert found.notes == {2: ["1 duplicate vertex removed"]}
+
+
+def test_the_table_of_edges_is_that_of_the_lots_as_cleaned() -> None:
+    hole = box(40, 40) - box(10, 10, x=5, y=5)
+    apart = shapely.MultiPolygon([box(), box(x=50).reverse()])
+    drawn = np.array([hole.reverse(), box(), box(x=60).reverse(), apart, hole])
+    for shapes in (drawn, np.array([*drawn, shapely.Polygon([(0, 0), (9, 0), (9, 0.01), (9, 9), (0, 9)])])):
+        found = clean(shapes, names=[""] * len(shapes), world=np.asarray, where="lots")
+        again = edge_table(found.shapes)
+        assert shapely.is_ccw(shapely.get_exterior_ring(shapely.get_parts(found.shapes))).all()
+        for name in ("start", "end", "parcel", "index", "before", "after", "hole", "first"):
+            np.testing.assert_array_equal(getattr(found.table, name), getattr(again, name))

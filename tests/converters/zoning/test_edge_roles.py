@@ -224,3 +224,10 @@ def test_minneapolis_fronts_are_the_addresses(shared_data: Path) -> None:
             agree.append(lot.attributes["STREET_NM"] in fronts)
     assert len(agree) > 200
     assert np.mean(agree) > 0.85
+
+
+def test_roads_that_are_no_streets_are_told(tmp_path: Path) -> None:
+    far = (shapely.LineString([(500, 500), (600, 500)]), {"name": "A"})
+    found = plan(tmp_path, [box()], roads=[far])
+    assert roles(found.parcels[0]) == ["side"] * 4
+    assert any("no road is an area, has a width or runs between lots" in note for note in found.notes)

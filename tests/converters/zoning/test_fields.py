@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zonebox.errors import InputError
-from zonebox_converters.zoning.fields import PARCEL_NAMES, recognise
+from zonebox_converters.zoning.fields import LIMITS, PARCEL_NAMES, recognise, twins
 
 
 def found(*names: str, given: dict[str, str] | None = None, **cells: str) -> dict[str, str]:
@@ -68,3 +68,12 @@ def test_filled_cells_are_counted() -> None:
     columns = {"DKBH": np.array(["a", "b"], dtype=object), "RJL": np.array([2.0, np.nan])}
     fields = recognise(columns, PARCEL_NAMES, given={}, where="plan.shp")
     assert str(fields["far"]) == "RJL (1 of 2 values)"
+
+
+def test_a_second_column_for_one_limit_is_told_where_it_differs() -> None:
+    columns = {"DKBH": np.array(["a", "b", "c"], dtype=object), "JZGD": np.array([24.0, 30.0, np.nan]),
+               "JZXG": np.array(["≤24米", "36", "50"], dtype=object)}
+    fields = recognise(columns, PARCEL_NAMES, given={}, where="plan.shp")
+    assert twins(columns, PARCEL_NAMES, fields, LIMITS) == [("height", "JZGD", "JZXG", 1)]
+    chosen = recognise(columns, PARCEL_NAMES, given={"height": "JZXG"}, where="plan.shp")
+    assert twins(columns, PARCEL_NAMES, chosen, LIMITS) == []

@@ -317,7 +317,11 @@ def test_xplan_build_limits(tmp_path: Path) -> None:
     assert control.zone is not None
     assert control.zone.area == pytest.approx(40 * 30 - 30 * 20)
     assert {line.kind for line in found.lines} == {"Baugrenze", "Baulinie"}
-    assert any("a Baulinie must be built to" in note for note in found.notes)
+    build_to = next(c for c in found.controls if c.kind is Kind.BUILD_TO)
+    assert build_to.line is not None
+    assert build_to.line.length == pytest.approx(30.0)
+    assert build_to.limit == pytest.approx(1 / 30, abs=1e-6)       # a metre of facade, whatever the Bauweise
+    assert any("at least 1 m of facade must stand on the Baulinie on B1" in note for note in found.notes)
 
 
 def test_xplan_build_limits_that_do_not_close_are_told(tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ from zonebox.model import (
     FresnelLink,
     Kind,
     ObstacleSurfaces,
+    OuterHorizontal,
     Plan,
     SolarFence,
+    TakeOffClimb,
     ViewCorridor,
 )
 from zonebox_converters.zoning import PlanSpec, read
@@ -181,13 +183,49 @@ def test_obstacle_surfaces_from_named_parameters(tmp_path: Path) -> None:
     assert isinstance(s, ObstacleSurfaces)
     assert s.thresholds == ((0.0, 0.0, 4.0), (3000.0, 0.0, 5.0))
     # F11: 5000 m from the end 95 m above the aerodrome; 6660 m before the threshold 150 m; inner edge 280 m wide
-    beyond = 5000 - s.inner_horizontal_radius_m
-    assert s.inner_horizontal_height_m + s.conical_slope * beyond == pytest.approx(95.0)
-    assert sum(length * slope for length, slope in s.approach.sections) == pytest.approx(150.0)
-    assert s.approach.inner_width_m + 2 * s.approach.divergence * 1000 == 580
+    basin = s.basin
+    assert basin is not None
+    beyond = 5000 - basin.inner_horizontal_radius_m
+    assert basin.inner_horizontal_height_m + basin.conical_slope * beyond == pytest.approx(95.0)
+    assert sum(length * slope for length, slope in basin.approach.sections) == pytest.approx(150.0)
+    assert basin.approach.inner_width_m + 2 * basin.approach.divergence * 1000 == 580
     assert found.measure == "highest"
     assert "did you mean precision" in refused(tmp_path, rule.replace("#precision", "#precison"))
     assert "no aerodrome_m" in refused(tmp_path, rule.replace("aerodrome_m = 4.0\n", ""))
+
+
+def test_take_off_and_outer_horizontal_from_the_pack(tmp_path: Path) -> None:
+    where = f'kind = "obstacle"\nthresholds = [[{E}, {N}, 4], [{E + 3000}, {N}, 5]]\naerodrome_m = 4.0\n'
+    climb = control(tmp_path, where + 'surfaces = "pack:icao.code4.example#take-off"').surface
+    assert isinstance(climb, ObstacleSurfaces)
+    assert climb.basin is None
+    assert climb.take_off == TakeOffClimb(from_end_m=60, inner_width_m=180, divergence=0.125, final_width_m=1800,
+                                          length_m=15000, slope=0.02)
+    study = control(tmp_path, where + 'surfaces = "pack:icao.code4.example#outer-horizontal"\neffect = "trigger_study"')
+    assert isinstance(study.surface, ObstacleSurfaces)
+    assert study.surface.outer == OuterHorizontal(height_m=150, above_ground_m=30, radius_m=15000)
+    assert study.effect == "trigger_study"
+    assert "got no surface, want inner_horizontal" in refused(tmp_path, where)
+    assert "no slope" in refused(tmp_path, where + "inner_horizontal = { height_m = 45, radius_m = 4000 }")
+
+
+def test_a_corridor_with_a_margin(tmp_path: Path) -> None:
+    rule = f'kind = "view_corridor"\neye = [[{E}, {N}, 1]]\ntarget = [[{E}, {N + 5}, 1]]\n'
+    surface = control(tmp_path, rule + "margin_m = 4").surface
+    assert isinstance(surface, ViewCorridor)
+    assert surface.margin_m == 4.0
+    in_line = rule.replace(f"eye = [[{E}, {N}, 1]]", f"eye = [[{E}, {N}, 1], [{E}, {N - 5}, 2]]")
+    assert "eye and target over one line" in refused(tmp_path, in_line)
+    same = rule.replace(f"target = [[{E}, {N + 5}, 1]]", f"target = [[{E}, {N}, 9]]")
+    assert "a target where the eye is" in refused(tmp_path, same + "margin_m = 4")
+
+
+@pytest.mark.parametrize(("rule", "datum"), [
+    ('kind = "height"\nlimit_m = 9', "boundary_ground"), ('kind = "setback"\ndistance_m = 3', "terrain_following"),
+    ('kind = "underground"\ndistance_m = 3', "boundary_ground"),
+])
+def test_a_datum_that_a_kind_cannot_count_from_is_refused(tmp_path: Path, rule: str, datum: str) -> None:
+    assert f'got datum = "{datum}"' in refused(tmp_path, f'{rule}\ndatum = "{datum}"')
 
 
 def test_radio_link(tmp_path: Path) -> None:
@@ -264,27 +302,30 @@ def with_lines(folder: Path, rule: str) -> Plan:
 
 def test_setback_from_a_typed_line(tmp_path: Path) -> None:
     found = with_lines(tmp_path, 'kind = "setback"\ndistance_m = 4\nfrom_line = "蓝线"')
-    assert [c.parcel for c in found.controls] == ["L1"]                    # the river is 5 m from L2
-    assert found.controls[0].line is not None
-    assert found.controls[0].line.equals(LINES[0][1])
+    (ruled,) = [c for c in found.controls if c.id.endswith("/r")]
+    assert ruled.parcel == "L1"                                            # the river is 5 m from L2
+    assert ruled.line is not None
+    assert ruled.line.equals(LINES[0][1])
     near = with_lines(tmp_path, 'kind = "setback"\ndistance_m = 6\nfrom_line = ["river", "后退线"]')
     assert [c.parcel for c in near.controls] == ["L1", "L2"]
 
 
 def test_no_build_zones_are_cut_to_the_parcel(tmp_path: Path) -> None:
     found = with_lines(tmp_path, 'kind = "no_build"\nzone = ["紫线", "蓝线"]')
-    assert [c.parcel for c in found.controls] == ["L1"]
-    assert found.controls[0].zone is not None
-    assert found.controls[0].zone.area == pytest.approx(100 + 40 * 10)
+    (ruled,) = [c for c in found.controls if c.id.endswith("/r")]
+    assert ruled.parcel == "L1"
+    assert ruled.zone is not None
+    assert ruled.zone.area == pytest.approx(100 + 40 * 10)
     wider = with_lines(tmp_path, 'kind = "no_build"\nzone = "蓝线"\nbuffer_m = 10')
-    assert [round(c.zone.area) for c in wider.controls if c.zone is not None] == [800, 200]
+    assert [round(c.zone.area) for c in wider.controls if c.id.endswith("/r") and c.zone is not None] == [800, 200]
 
 
 def test_a_height_zone_covers_a_part(tmp_path: Path) -> None:
     zone = with_lines(tmp_path, 'kind = "height"\nlimit_m = 12\nzone = "紫线"').controls
-    assert [(c.parcel, c.zone.area if c.zone else None) for c in zone] == [("L1", pytest.approx(100))]
+    held = [c for c in zone if c.id.endswith("/r")]
+    assert [(c.parcel, c.zone.area if c.zone else None) for c in held] == [("L1", pytest.approx(100))]
     absent = with_lines(tmp_path, 'kind = "height"\nlimit_m = 12\nzone = "绿线"')
-    assert absent.controls == ()
+    assert not [c for c in absent.controls if c.id.endswith("/r")]
     assert any("no line or zone 绿线 (it has 后退线, 紫线, 蓝线)" in note for note in absent.notes)
 
 

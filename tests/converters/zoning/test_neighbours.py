@@ -75,7 +75,7 @@ def test_lots_that_are_not_measured_fit(monkeypatch: pytest.MonkeyPatch) -> None
     quick = mismatches(lots, names, where="lots")
     few = len(matching.doubtful_pairs(lots, GAP_M)[0])
     everyone = np.triu_indices(len(lots), 1)
-    monkeypatch.setattr(neighbours, "doubtful_pairs", lambda shapes, reach_m: everyone)
+    monkeypatch.setattr(neighbours, "doubtful_pairs", lambda shapes, reach_m, table: everyone)
     assert mismatches(lots, names, where="lots") == quick
     assert sum(map(len, quick.by_row.values())) > 100
     assert few < 0.05 * len(everyone[0])
@@ -100,3 +100,18 @@ def test_time_grows_with_the_lots_not_with_their_pairs() -> None:
 
     seconds(10)
     assert seconds(40) < 8.0 * seconds(20)      # four times the lots, four times the pairs next to each other
+
+
+@pytest.mark.parametrize("inner", [(15.0, 15.0, 25.0, 25.0), (1.0, 1.0, 2.0, 39.0)])
+def test_a_lot_inside_another_is_told(inner: tuple[float, float, float, float]) -> None:
+    lots = np.array([shapely.box(0, 0, 40, 40), shapely.box(*inner), shapely.box(40, 0, 60, 40)])
+    area = lots[1].area
+    found = mismatches(lots, ["A", "B", "C"], where="lots").by_row
+    assert found[0][0].startswith(f"overlaps B by {area:.2f} m²")
+    assert found[1][0].startswith(f"overlaps A by {area:.2f} m²")
+    assert 2 not in found
+
+
+def test_a_lot_in_the_hole_of_another_fits() -> None:
+    lots = np.array([shapely.box(0, 0, 40, 40) - shapely.box(15, 15, 25, 25), shapely.box(15, 15, 25, 25)])
+    assert mismatches(lots, ["A", "B"], where="lots").by_row == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,13 +13,20 @@ import pytest
 import shapely
 
 from converters.zoning.plans import FRAME, ORIGIN, box, layer, plan
+from zonebox.checks.plan import check_plan
 from zonebox.errors import FrameError, InputError
 from zonebox.frame import Frame
 from zonebox.frame.local_system import local_system
 from zonebox.frame.placing import likely_crs, placed
-from zonebox.model import Plan
+from zonebox.geometry.mesh import Mesh
+from zonebox.model import Building, Parcel, Plan, Scene, Terrain
 from zonebox_converters.zoning import PlanSpec, extent, read
-from zonebox_converters.zoning.disagreement import bd09_offset_deg, gcj02_offset_deg, suspected_offset
+from zonebox_converters.zoning.disagreement import (
+    bd09_offset_deg,
+    gcj02_offset_deg,
+    suspected_offset,
+    suspected_places,
+)
 
 HERE = shapely.box(0, 0, 20, 30)
 
@@ -205,11 +213,11 @@ def test_a_layer_from_a_web_map_is_suspected(datum: str, shifted: int, between: 
 
     pair = [lots, lines]
     pair[shifted] = shapely.transform(pair[shifted], traced)
-    (said,) = suspected_offset(pair[0], pair[1], FRAME, names=("lots.shp", "lines.dxf"), between=between)
+    said = str(*suspected_offset(pair[0], pair[1], FRAME, names=("lots.shp", "lines.dxf"), between=between))
     step = (traced(np.array([[500.0, 500.0]])) - 500.0)[0]
     assert "lines.dxf and lots.shp disagree" in said
     assert f"if {('lots.shp', 'lines.dxf')[shifted]} is in {datum}" in said
-    east = float(said.split("offset of ")[1].split(" m east")[0])
+    east = float(said.partition("offset of ")[2].partition(" m east")[0])
     assert east == pytest.approx(step[0], abs=5.0)
 
 
@@ -223,3 +231,42 @@ def test_layers_that_fit_and_layers_elsewhere_are_not_suspected(tmp_path: Path) 
     assert suspected_offset(lots, town(300.0, 200.0), rd, names=("a", "b")) == []
     street = (shapely.box(-100, -12, 100, 0), {"name": "South Street", "width_m": 12.0})
     assert not [n for n in plan(tmp_path, [box()], roads=[street]).notes if "disagree" in n]
+
+
+def standing(lots: np.ndarray, step: np.ndarray) -> tuple[Building, ...]:
+    """A house in the middle of each block, moved by a step."""
+    found = []
+    for number, lot in enumerate(lots):
+        x, y = np.array(lot.centroid.coords[0]) + step
+        mesh = Mesh(vertices=np.array([[x - 9, y - 9, 0], [x + 9, y - 9, 0], [x + 9, y + 9, 9], [x - 9, y + 9, 9]]),
+                    triangles=np.array([[0, 1, 2], [0, 2, 3]]))
+        found.append(Building(id=f"B{number}", name="", source="city.json", parcel=f"L{number}", mesh=mesh, elements=(),
+                              triangle_element=np.zeros(2, np.int32), triangle_color=np.zeros((2, 4), np.uint8)))
+    return tuple(found)
+
+
+@pytest.mark.parametrize("what", ["terrain", "context", "designs"])
+@pytest.mark.parametrize("off", [True, False])
+def test_terrain_and_buildings_from_a_web_map_are_findings(what: str, off: bool) -> None:
+    lots = town()
+    lots = lots[(shapely.bounds(lots) < 500.0).all(axis=1)]         # a site: an offset takes it off its ground
+    lon, lat = FRAME.lon_lat([[500.0, 500.0]])[0]
+    d_lon, d_lat = gcj02_offset_deg(lon, lat)
+    step = (FRAME.from_geographic([[lon + d_lon, lat + d_lat]]) - [[500.0, 500.0]])[0] * off
+    parcels = tuple(Parcel(id=f"L{k}", shape=lot) for k, lot in enumerate(lots))
+    ground = np.array([[*corner, 3.0] for corner in shapely.get_coordinates(shapely.box(*shapely.total_bounds(lots))
+                                                                             .buffer(30.0))[:-1] + step])
+    terrain = Terrain(mesh=Mesh(vertices=ground, triangles=np.array([[0, 1, 2]])), source="ground.laz",
+                      max_error_m=0.1, rms_error_m=0.0, ground_points=len(ground))
+    houses = standing(lots, step)
+    scene = Scene(name="s", title="S", frame=FRAME, plan=Plan(source="lots.shp", parcels=parcels, controls=()),
+                  terrain=terrain if what == "terrain" else None, context=houses if what == "context" else (),
+                  designs=houses[:1] if what == "designs" else (), envelopes=())
+    scene = replace(scene, disagreements=suspected_places(scene))
+    found = [f for f in check_plan(scene) if f.check == "layers_disagree"]
+    assert len(found) == off
+    for finding in found:
+        name = {"terrain": "ground.laz"}.get(what, "city.json")
+        assert f"if {name} is in GCJ-02" in finding.reason
+        assert finding.value == pytest.approx(np.hypot(*step), abs=5.0)
+        assert finding.where.point is not None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import shapely
 
-from converters.zoning.plans import box, plan
+from converters.zoning.plans import box, layer, plan
 from zonebox.errors import InputError
 from zonebox.model import Kind, Plan
 
@@ -153,8 +153,8 @@ def test_a_code_that_contradicts_its_name_is_told(tmp_path: Path) -> None:
         plan(tmp_path, LOTS[:1], [{"DKBH": "A", "DLDM": "0601"}], code_system="tdlyxz")
 
 
-def test_typed_lines_are_shown_and_setback_lines_told(tmp_path: Path) -> None:
-    from converters.zoning.plans import FRAME, layer
+def test_setback_lines_are_limits_as_they_are_drawn(tmp_path: Path) -> None:
+    from converters.zoning.plans import FRAME
     from zonebox_converters.zoning import PlanSpec, read
 
     lots = layer(tmp_path / "lots.geojson", LOTS[:1], [{"DKBH": "A"}])
@@ -164,5 +164,45 @@ def test_typed_lines_are_shown_and_setback_lines_told(tmp_path: Path) -> None:
     found = read(PlanSpec(parcels=lots, lines=lines), FRAME)
     assert [line.kind for line in found.lines] == ["多层", "高层", "蓝线"]
     assert ("lines", "1 多层, 1 高层, 1 蓝线 in lines.geojson") in found.understood
-    assert any("lines.geojson: 多层 (5 m), 高层 (8 m) are setback lines, which act through rules: write one with "
-               'from_line = ["多层"]' in note for note in found.notes)
+    low, high = found.controls
+    assert low.kind is Kind.NO_BUILD
+    assert low.zone is not None
+    assert low.zone.equals(shapely.intersection(found.parcels[0].shape, shapely.box(0, 0, 20, 5)))
+    assert (high.kind, high.limit) == (Kind.HEIGHT, 24.0)           # a high-rise is taller (GB 50352-2019)
+    assert high.zone is not None
+    assert high.zone.area == pytest.approx(20 * 8)
+    assert any("beyond 高层 lines buildings up to 24 m may stand" in note for note in found.notes)
+    assert not any("differs" in note for note in found.notes)
+
+
+SETBACK_LINES = {
+    "short of the boundary": ([(1, 6), (19, 6)], 20 * 6.0),
+    "round a corner": ([(5, -1), (5, 24), (25, 24)], 600 - 15 * 24.0),
+    "a ring": ([(3, 3), (17, 3), (17, 27), (3, 27), (3, 3)], 600 - 14 * 24.0),
+    "a ring drawn open": ([(3, 3), (17, 3), (17, 27), (3, 27)], None),
+    "beside the lot": ([(0, -3), (20, -3)], None),
+    "on the boundary": ([(0, 0), (20, 0)], None),
+}
+
+
+@pytest.mark.parametrize("case", SETBACK_LINES)
+def test_the_inner_side_of_a_setback_line(tmp_path: Path, case: str) -> None:
+    points, outside = SETBACK_LINES[case]
+    lines = layer(tmp_path / "lines.geojson", [shapely.LineString(points)], [{"LX": "建筑后退线", "HTJL": 4}])
+    found = plan(tmp_path, LOTS[:1], [{"DKBH": "A"}], lines=lines)
+    zones = [c.zone.area for c in found.controls if c.zone is not None]
+    assert zones == ([] if outside is None else [pytest.approx(outside, abs=1e-3)])
+    if case == "a ring drawn open":
+        assert any("建筑后退线 lines end within A and cut nothing off" in note for note in found.notes)
+    if case in {"beside the lot", "on the boundary"}:
+        assert any('cross no lot state 4 m' in note and 'from_line = ["建筑后退线"]' in note for note in found.notes)
+    if case == "short of the boundary":
+        assert any("differs from the distance they state on A (4 m stated, 6.0 m drawn)" in n for n in found.notes)
+
+
+def test_setback_lines_that_rules_speak_of_act_through_them_alone(tmp_path: Path) -> None:
+    lines = layer(tmp_path / "lines.geojson", [shapely.LineString([(0, 5), (20, 5)])], [{"LX": "后退线"}])
+    rules = ('[pack]\ndocument = "D"\nunits = "m"\n[[rule]]\nid = "r"\nkind = "setback"\ndistance_m = 3\n'
+             'from_line = ["后退线"]\n')
+    found = plan(tmp_path, LOTS[:1], [{"DKBH": "A"}], lines=lines, rules=rules)
+    assert [c.id for c in found.controls] == ["A/r"]

@@ -185,3 +185,24 @@ def test_a_file_is_read_in_slices(tmp_path: Path) -> None:
     parts = list(slices(source, size=1))
     assert [columns["DKBH"].tolist() for _, columns in parts] == [["甲-01"], ["甲-02"]]
     assert [float(shapes[0].area) for shapes, _ in parts] == pytest.approx([600.0, 600.0])
+
+
+def test_a_large_file_is_described_without_being_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from zonebox_converters.zoning import about, vector
+
+    source = with_gdal(tmp_path / "lots.gpkg", "GPKG")
+    small = about.about(source)
+    monkeypatch.setattr(vector, "_LARGE_BYTES", 1)
+    monkeypatch.setattr(about, "_FIRST", 1)
+    large = about.about(source)
+    assert large.extent == pytest.approx(small.extent)
+    assert (large.kind, large.crs) == (small.kind, small.crs)
+    facts = dict(large.rows)
+    assert (facts["features"], facts["looked at"]) == ("2", "the first 1: 1 Polygon")
+
+
+def test_a_city_model_in_gml_is_sent_where_it_belongs(shared_data: Path) -> None:
+    from zonebox_converters.zoning.about import about
+
+    with pytest.raises(InputError, match=r"city model.*citygml-tools"):
+        about(str(shared_data / "zoning_plateau_jp" / "haneda_53392642_bldg_6697_op2.gml"))

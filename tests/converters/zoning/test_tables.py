@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import openpyxl
 import pytest
 
 from converters.zoning.plans import FRAME, box, layer
+from zonebox.drafting import draft
 from zonebox.errors import InputError
-from zonebox.model import Plan
+from zonebox.inspection import inspect
+from zonebox.model import FileKind, Plan
 from zonebox_converters.zoning import PlanSpec, read
 from zonebox_converters.zoning.tables import read_table
 
@@ -180,3 +183,27 @@ def test_numbers_with_a_decimal_comma(tmp_path: Path) -> None:
     assert limits(plan(tmp_path, path, decimal=","))["A-01"] == {"far": 2.5, "height": 12.5}
     with pytest.raises(InputError, match=r'set plan\.decimal = ","'):
         plan(tmp_path, path)
+
+
+def test_info_shows_an_indicator_table_and_new_takes_it(tmp_path: Path) -> None:
+    table = tmp_path / "指标.csv"
+    table.write_bytes("某区控制指标\n地块编号,容积率,限高(m)\nA,≤２.５,24\nB,0,9999\nB,1.0,x\n合计,,\n".encode("gbk"))
+    info = inspect(str(table))
+    assert (info.kind, info.crs, info.extent) == (FileKind.TABLE, "", None)
+    assert dict(info.rows) == {"rows": "3, lines 3 to 5", "joined by": "地块编号"}
+    meant = {use.name: use.concept for use in info.fields}
+    assert meant == {"地块编号": "parcel", "容积率": "far", "限高(m)": "height"}
+    assert [(use.low, use.high) for use in info.fields if use.concept == "far"] == [(1.0, 2.5)]
+    for said in ("rows of sums are left out", "B stands in 2 rows", 'got "x"', "read as GB18030"):
+        assert any(said in oddity for oddity in info.oddities), said
+    lots = layer(tmp_path / "lots.geojson", [box(), box(x=20)], [{"parcel": "A"}, {"parcel": "B"}])
+    made = draft(tmp_path, [lots, str(table)], crs="EPSG:4548+5737")
+    assert tomllib.loads(made.text)["plan"]["table"] == "指标.csv"
+    assert not any("No field was recognised as far" in question for question in made.questions)
+
+
+def test_info_of_a_csv_of_places_is_that_of_a_layer(tmp_path: Path) -> None:
+    (tmp_path / "places.csv").write_text("x,y,what\n1,2,a\n", encoding="utf-8")
+    assert inspect(str(tmp_path / "places.csv")).kind is FileKind.VECTOR
+    with pytest.raises(InputError, match="no such file"):
+        inspect(str(tmp_path / "none.xlsx"))
