@@ -297,7 +297,7 @@ def _outline_m2(solid: Any, z: float, above: Any) -> float | None:
     cut = _polygons(solid.slice(z))
     if cut.is_empty:
         return None
-    cut = _without_fins(_enclosed(cut, above))
+    cut = _without_fins(_enclosed(cut, above, (SNAP_M, BRIDGE_M / 4.0, BRIDGE_M)))
     closed = cut.buffer(WINDOW_M / 2, join_style="mitre").buffer(-WINDOW_M / 2, join_style="mitre")
     reveals = [piece for piece in _surfaces(closed.difference(cut)).geoms if piece.buffer(-REVEAL_M / 2).is_empty]
     return float(cut.area + sum(piece.area for piece in reveals))
@@ -319,12 +319,17 @@ def _without_fins(cut: Any) -> Any:
     return shapely.union_all([opened, *held])
 
 
-def _enclosed(cut: Any, above: Any) -> Any:
-    """Add the rooms to a cut through walls: its holes, small gaps bridged, that have building above them."""
+def _enclosed(cut: Any, above: Any, bridges_m: Sequence[float] = (BRIDGE_M,)) -> Any:
+    """Add the rooms to a cut through walls: its holes, small gaps bridged, that have building above them.
+
+    Wide bridges fill narrow rooms; where the plan is what counts, narrow ones are tried as well.
+    """
     import shapely
 
-    bridged = cut.buffer(BRIDGE_M, join_style="mitre").buffer(-BRIDGE_M, join_style="mitre")
-    holes = [shapely.Polygon(ring) for part in shapely.get_parts(bridged) for ring in part.interiors]
+    holes = []
+    for width in bridges_m:
+        bridged = cut.buffer(width, join_style="mitre").buffer(-width, join_style="mitre")
+        holes += [shapely.Polygon(ring) for part in shapely.get_parts(bridged) for ring in part.interiors]
     inside = [hole for hole in holes if hole.intersection(above).area >= COVERED * hole.area]
     return shapely.union_all([cut, *inside]) if inside else cut
 
