@@ -364,13 +364,10 @@ def _terrain(
 
     part = spec.terrain
     most = part.max_error_m or tolerance.TERRAIN_M
-    if part.dem:
-        made = lidar.read_dem(part.dem, frame, crs=part.crs or None, max_error_m=most)
-        return lidar.flattened(made, _water(part, frame, plan))
     stated = memory_mb or part.memory_mb
     memory = {} if stated is None else {"memory_mb": stated}
-    made = lidar.read(part.points, frame, crs=part.crs or None, cache=cache, progress=progress, max_error_m=most,
-                      **memory)
+    read, sources = (lidar.read_dem, part.dem) if part.dem else (lidar.read, part.points)
+    made = read(sources, frame, crs=part.crs or None, cache=cache, progress=progress, max_error_m=most, **memory)
     return lidar.flattened(made, _water(part, frame, plan))
 
 

@@ -14,8 +14,9 @@ from scipy.spatial import Delaunay
 from shapely.affinity import rotate
 from shapely.geometry import Polygon, box
 
+from zonebox.geometry.earthwork import earth_moved
 from zonebox.geometry.mesh import Mesh
-from zonebox.geometry.regrading import INSET_M, Terrace, earth_moved, terraced
+from zonebox.geometry.regrading import INSET_M, Terrace, terraced
 from zonebox.geometry.tin import tin_index
 
 Floats = NDArray[np.float64]

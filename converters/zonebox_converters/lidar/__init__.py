@@ -9,8 +9,8 @@ built;
 
 from zonebox_converters.lidar.dem import read_dem
 from zonebox_converters.lidar.pads import graded
-from zonebox_converters.lidar.survey import points
+from zonebox_converters.lidar.survey import entries, points, scans
 from zonebox_converters.lidar.terrain import read
-from zonebox_converters.lidar.water import flattened, read_outlines
+from zonebox_converters.lidar.water import flattened, outlines_entry, read_outlines
 
-__all__ = ["flattened", "graded", "points", "read", "read_dem", "read_outlines"]
+__all__ = ["entries", "flattened", "graded", "outlines_entry", "points", "read", "read_dem", "read_outlines", "scans"]

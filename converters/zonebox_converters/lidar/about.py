@@ -11,14 +11,13 @@ from zonebox.errors import FrameError
 from zonebox.frame import crs_label, is_geographic, parts_of, unit_m
 from zonebox.model import FileInfo, FileKind
 from zonebox_converters.lidar.cloud import GROUND, Tile, class_counts, stream, tiles_of
+from zonebox_converters.lidar.crs import LAND_M
 from zonebox_converters.lidar.raster import read_raster
 
 _COUNTED: Final = 20_000_000
 """Classes are counted in so many points at the most; more would take longer than a look at a file may."""
 
 _NOISE: Final = (7, 18)
-_ABSURD_M: Final = (-500.0, 9000.0)
-"""Land lies between these heights."""
 
 
 def about(source: Path) -> FileInfo:
@@ -94,7 +93,7 @@ def _place_oddities(name: str, crs_names: list[str], low: np.ndarray, high: np.n
         said.append(f"{name}: the coordinates are in degrees")
     elif np.abs([*low[:2], *high[:2]]).max() <= 360 and high[0] - low[0] < 1:
         said.append(f"{name}: the coordinates look like degrees")
-    if low[2] < _ABSURD_M[0] or high[2] > _ABSURD_M[1]:
+    if low[2] < LAND_M[0] or high[2] > LAND_M[1]:
         said.append(f"{name}: heights from {low[2]:,.0f} to {high[2]:,.0f}: noise, or another unit than metres")
     return said
 

@@ -26,11 +26,15 @@ from zonebox.geometry.tin import tin_index
 from zonebox_converters.lidar.cloud import GROUND, WATER, Piece
 from zonebox_converters.lidar.ground import refuse_too_few, thinned
 from zonebox_converters.lidar.refine import PER_METRE, Fit, fitted
+from zonebox_converters.lidar.spikes import sifted
 from zonebox_converters.lidar.unclassified import CANDIDATES
 
 Points = NDArray[np.float64]
 Decode = Callable[[Sequence[int]], Iterator[Piece]]
 """A tile that streams the points of the classes it is asked for, in the frame."""
+
+MEMORY_MB: Final = 2000.0
+"""Default memory for the points of a survey."""
 
 BYTES_PER_POINT: Final = 200
 """Memory that refinement takes for a point, all arrays together."""
@@ -43,11 +47,12 @@ RAW_BYTES: Final = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockFit:
-    """A surface, the points it was made from, and how many stood at the place of another."""
+    """A surface, the points it was made from, how many stood at the place of another, and the spikes left out."""
 
     fit: Fit
     points: int
     dropped: int
+    spikes: Points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +92,18 @@ class Blocks:
                 with self._raw(int(block[part[0]])).open("ab") as file:
                     file.write(points[part].tobytes())
 
-    def points(self, block: int) -> Points:
-        """Read the points of a block back, one per place."""
-        return thinned(self.raw(block))
+    def points(self, block: int) -> tuple[Points, Points]:
+        """Read the points of a block back, one per place, and the spikes among them apart; worked out once."""
+        path = self.folder / f"single-{block}.npz"
+        if path.exists():
+            with np.load(path) as held:
+                return np.asarray(held["points"]), np.asarray(held["spikes"])
+        points, spikes = sifted(thinned(self.raw(block)), lambda: np.concatenate(
+            [np.zeros((0, 3)), *(thinned(self.raw(k)) for k in self.around(block))]))
+        draft = self.folder / "draft.npz"
+        np.savez(draft, points=points, spikes=spikes)
+        draft.replace(path)
+        return points, spikes
 
     def raw(self, block: int) -> Points:
         """Read the points of a block back as they came."""
@@ -100,7 +114,7 @@ class Blocks:
         """Points of a block that carry its surface; found on disk where the block is finished."""
         path = self.folder / f"vertices-{block}.npy"
         if not path.exists():
-            points = self.points(block)
+            points, _ = self.points(block)
             try:
                 refuse_too_few(points, where="block")
                 points = np.asarray(fitted(points, max_error_m).mesh.vertices)
@@ -138,13 +152,13 @@ def fitted_in_blocks(blocks: Blocks, max_error_m: float, *, where: str) -> Block
     vertices = thinned(np.concatenate([blocks.vertices(k, max_error_m) for k in blocks.numbers]))
     refuse_too_few(vertices, where=where)
     while True:
-        fit, missed, points = _measured(blocks, fitted(vertices, 0.0), max_error_m)
+        fit, missed, points, spikes = _measured(blocks, fitted(vertices, 0.0), max_error_m)
         if not len(missed):
             break
         vertices = thinned(np.concatenate([vertices, missed]))
     raw = sum(blocks.sizes().values()) // RAW_BYTES
     shutil.rmtree(blocks.folder, ignore_errors=True)
-    return BlockFit(fit=fit, points=points, dropped=raw - points)
+    return BlockFit(fit=fit, points=points, dropped=raw - points - len(spikes), spikes=spikes)
 
 
 def blocks_over(box: NDArray[np.float64], total: int, *, folder: Path, memory_mb: float) -> Blocks:
@@ -201,16 +215,18 @@ def laid_down(tiles: Sequence[Decode], blocks: Blocks) -> NDArray[np.int64]:
     return counts
 
 
-def _measured(blocks: Blocks, fit: Fit, max_error_m: float) -> tuple[Fit, Points, int]:
-    """Measure a surface against every block; return it with its errors, the worst point of each bad triangle, a count.
+def _measured(blocks: Blocks, fit: Fit, max_error_m: float) -> tuple[Fit, Points, int, Points]:
+    """Measure a surface against every block.
 
+    Returns it with its errors, the worst point of each bad triangle, how many points there are, and the spikes.
     A point that no triangle lies over is as bad as can be.
     """
     index = tin_index(fit.mesh)
     largest = squares = 0.0
-    count, missed = 0, [np.zeros((0, 3))]
+    count, missed, left_out = 0, [np.zeros((0, 3))], [np.zeros((0, 3))]
     for k in blocks.numbers:
-        points = blocks.points(k)
+        points, spikes = blocks.points(k)
+        left_out.append(spikes)
         if not len(points):
             continue
         owner = index.triangle_at(points[:, :2])
@@ -222,4 +238,4 @@ def _measured(blocks: Blocks, fit: Fit, max_error_m: float) -> tuple[Fit, Points
         missed.append(points[bad[(np.diff(owner[bad], prepend=-2) != 0) | ~over[bad]]])
         largest, squares, count = max(largest, float(off.max())), squares + float((off**2).sum()), count + len(points)
     return (Fit(mesh=fit.mesh, max_error_m=largest, rms_error_m=math.sqrt(squares / max(count, 1))),
-            np.concatenate(missed), count)
+            np.concatenate(missed), count, np.concatenate(left_out))

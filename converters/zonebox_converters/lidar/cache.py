@@ -6,11 +6,13 @@ import hashlib
 import json
 import zipfile
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 import zonebox
+from zonebox.frame import Entry
 from zonebox.geometry.mesh import Mesh
 from zonebox.model.terrain import Terrain
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from zonebox.frame import Frame
 
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 """Counts up whenever the same input gives another surface, or the file another layout."""
 
 
@@ -45,13 +47,16 @@ def load(path: Path) -> Terrain | None:
         return None
     if len(triangles) and not 0 <= triangles.min() <= triangles.max() < len(vertices):
         return None
-    return Terrain(mesh=Mesh(vertices=vertices, triangles=triangles), notes=tuple(facts.pop("notes")), **facts)
+    entries = tuple((name, Entry(**how)) for name, how in facts.pop("entries"))
+    return Terrain(mesh=Mesh(vertices=vertices, triangles=triangles), notes=tuple(facts.pop("notes")), entries=entries,
+                   **facts)
 
 
 def store(path: Path, terrain: Terrain) -> None:
     """Write a surface, all of it or nothing; a folder that cannot be written to is no reason to stop."""
     facts = {"source": terrain.source, "max_error_m": terrain.max_error_m, "rms_error_m": terrain.rms_error_m,
-             "ground_points": terrain.ground_points, "notes": terrain.notes}
+             "ground_points": terrain.ground_points, "notes": terrain.notes,
+             "entries": [[name, asdict(how)] for name, how in terrain.entries]}
     draft = path.with_suffix(".part.npz")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CHUNK_POINTS: Final = 1_000_000
 """Points decoded at a time: about 30 MB, enough to keep all cores busy."""
 
+LATEST_MINOR: Final = 4
+"""LAS 1.4 is the newest version that is read."""
+
 GROUND: Final = 2
 WATER: Final = 9
 
@@ -37,11 +40,15 @@ Progress = Callable[[int, int], None]
 
 
 class Piece(NamedTuple):
-    """Some points (n, 3), the class of each (n,), and how many points of each class (256,) were looked through."""
+    """Some points (n, 3), the class of each (n,), and how many points of each class (256,) were looked through.
+
+    ``intensity`` (n,) is how strong the echo of each was, as recorded; None where it was not asked for.
+    """
 
     points: NDArray[np.float64]
     kinds: NDArray[np.uint8]
     counts: NDArray[np.int64]
+    intensity: NDArray[np.uint16] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +101,7 @@ def class_counts(counts: NDArray[np.int64]) -> str:
     return ", ".join(f"{k} {CLASS_NAMES.get(int(k), 'user-defined')} ({counts[k]:,})" for k in present)
 
 
-def stream(tile: Tile, classes: Sequence[int]) -> Iterator[Piece]:
+def stream(tile: Tile, classes: Sequence[int], *, intensity: bool = False) -> Iterator[Piece]:
     """Decode a tile piece by piece.
 
     Points that are flagged as withheld are left out.
@@ -113,7 +120,7 @@ def stream(tile: Tile, classes: Sequence[int]) -> Iterator[Piece]:
     wanted = np.zeros(256, dtype=np.bool_)
     wanted[list(classes)] = True
     try:
-        with _opened(tile.path) as reader:
+        with _opened(tile.path, intensity=intensity) as reader:
             scales, offsets = np.asarray(reader.header.scales), np.asarray(reader.header.offsets)
             for chunk in reader.chunk_iterator(CHUNK_POINTS):
                 keep, kinds, counts = _chosen(chunk.array, wanted)
@@ -123,7 +130,7 @@ def stream(tile: Tile, classes: Sequence[int]) -> Iterator[Piece]:
                     points[:, axis] = chunk.array[name][keep]
                 points *= scales
                 points += offsets
-                yield Piece(points, kinds, counts)
+                yield Piece(points, kinds, counts, chunk.array["intensity"][keep] if intensity else None)
     except _unreadable() as error:
         raise _cut_off(tile, done) from error
     if done < tile.point_count:
@@ -155,9 +162,11 @@ def _tile(path: Path) -> Tile:
     if path.stat().st_size == 0:
         raise InputError(where, got="an empty file (0 bytes)", want="a LAS, LAZ or COPC file",
                          then="fetch the file again")
+    _refuse_later_versions(path)
     try:
         with _opened(path) as reader:
             header = reader.header
+            more = _more_than_promised(header, path.stat().st_size)
             low, high = ((float(v[0]), float(v[1]), float(v[2])) for v in (header.mins, header.maxs))
             tile = Tile(path=path, point_count=int(header.point_count), crs=crs_in_header(header.vlrs, where),
                         low=low, high=high)
@@ -172,16 +181,44 @@ def _tile(path: Path) -> Tile:
     if not np.isfinite(numbers).all():
         raise InputError(where, got="scale, offset or extent that is not a number in the header", want="finite numbers",
                          then="export the file again")
+    if not numbers[:3].all():
+        raise InputError(where, got="a scale of 0 in the header", want="the size of a step of its coordinates",
+                         then="export the file again")
+    if more:
+        raise InputError(where, got=f"{tile.point_count:,} points by its header and room for {more:,}",
+                         want="a header that counts all of them", then="repair the header, or export the file again")
     return tile
 
 
+def _refuse_later_versions(path: Path) -> None:
+    """Refuse a file that says it is LAS of a version not known here."""
+    with path.open("rb") as file:
+        start = file.read(26)
+    if start[:4] == b"LASF" and len(start) == 26 and not (start[24] == 1 and start[25] <= LATEST_MINOR):
+        raise InputError(path.name, got=f"LAS {start[24]}.{start[25]}", want=f"LAS 1.0 to 1.{LATEST_MINOR}",
+                         then="export the file in one of these")
+
+
+def _more_than_promised(header: laspy.LasHeader, size: int) -> int:
+    """Count the records that fit into a file that is not compressed, where they are more than its header says."""
+    if header.are_points_compressed or header.number_of_evlrs or header.start_of_waveform_data_packet_record:
+        return 0
+    room = int((size - header.offset_to_point_data) // header.point_format.size)
+    return room if room > header.point_count else 0
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[laspy.LasReader]:
-    """Open a file for decoding of no more than position, class and flags; closed whatever happens."""
+def _opened(path: Path, *, intensity: bool = False) -> Iterator[laspy.LasReader]:
+    """Open a file for decoding of no more than position, class and flags, and the intensity if that is asked for.
+
+    What is not decoded holds old values, not zeros.
+    """
     import laspy
 
     fields = laspy.DecompressionSelection
     wanted = fields.XY_RETURNS_CHANNEL | fields.Z | fields.CLASSIFICATION | fields.FLAGS
+    if intensity:
+        wanted |= fields.INTENSITY
     with path.open("rb") as file:
         yield laspy.open(file, closefd=False, decompression_selection=wanted)
 

@@ -13,6 +13,8 @@ from zonebox.frame.placing import likely_crs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
 Corner = tuple[float, float, float]
 
 WKT: Final = 2112
@@ -24,6 +26,9 @@ MODEL, GEOGRAPHIC, PROJECTED, VERTICAL = 1024, 2048, 3072, 4096
 USER_DEFINED: Final = 32767
 FAR_M: Final = 100_000.0
 """A cloud farther than this from the scene is not about the scene."""
+
+LAND_M: Final = (-500.0, 9000.0)
+"""Land lies between these heights."""
 
 
 def crs_in_header(records: Iterable[Any], where: str) -> str | None:
@@ -102,8 +107,13 @@ def source_crs(
     return settle_crs(header, stated, frame, corners, where=where, key="[terrain] crs", noun="header")
 
 
-def refuse_far_away(box: tuple[Corner, Corner], crs: str, frame: Frame, *, where: str) -> None:
+def refuse_far_away(box: tuple[Corner, Corner], crs: str, frame: Frame, *, where: str) -> tuple[str, ...]:
     """Refuse a cloud whose box (in its own coordinates) lies nowhere near the scene.
+
+    Returns
+    -------
+    tuple of str
+        What to say where a part of it does not: stray points, which `within_reach` leaves out.
 
     Raises
     ------
@@ -121,3 +131,30 @@ def refuse_far_away(box: tuple[Corner, Corner], crs: str, frame: Frame, *, where
         raise FrameError(where, got=f"coordinates around {there}, {distance / 1000:,.0f} km from the scene",
                          want=f"a cloud of the scene's place in {short_label(crs)}",
                          then="check the file's CRS, its units and the order of its axes")
+    reach = float(np.hypot(*placed.T).max())
+    said = f"{where}: its box reaches {reach / 1000:,.0f} km from the scene; points farther than "
+    return () if reach <= FAR_M else (f"{said}{FAR_M / 1000:,.0f} km are left out",)
+
+
+def within_reach(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which points (n, 3) of the frame are about the scene."""
+    return np.asarray(np.abs(points[:, :2]).max(1) <= FAR_M)
+
+
+def all_within_reach(points: NDArray[np.float64]) -> bool:
+    """Whether every point (n, 3) of the frame is about the scene; much faster than looking at each."""
+    return not len(points) or float(max(points[:, :2].max(), -points[:, :2].min())) <= FAR_M
+
+
+def refuse_absurd_heights(heights: NDArray[np.float64], crs: str, *, where: str) -> None:
+    """Refuse a ground of heights (n,) that no land has.
+
+    Raises
+    ------
+    FrameError
+        Its middle height lies deeper or higher than any land.
+    """
+    middle = float(np.median(heights))
+    if not LAND_M[0] <= middle <= LAND_M[1]:
+        raise FrameError(where, got=f"ground at {middle:,.0f} m", want=f"heights in {short_label(crs)}",
+                         then="check the unit of the heights, and write [terrain] crs")

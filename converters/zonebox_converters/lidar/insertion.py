@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox.geometry.compiled import compiled, inner
+from zonebox.geometry.compiled import compiled, inlined
 
 Whole = NDArray[np.int64]
+Numbers = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 IN_CIRCLE_ROUNDING: Final = 16.0 * np.finfo(np.float64).eps
@@ -25,13 +26,13 @@ SAMPLE_STEP: Final = 4
 """Each sample of the points is this many times the one before; the last is all of them."""
 
 
-@inner
+@inlined
 def side(x: Whole, y: Whole, a: int, b: int, c: int) -> int:
     """Twice the area of the triangle a, b, c, mm²: positive where c lies to the left of a to b; exact."""
     return int((x[b] - x[a]) * (y[c] - y[a]) - (y[b] - y[a]) * (x[c] - x[a]))
 
 
-@inner
+@inlined
 def in_circle(x: Whole, y: Whole, a: int, b: int, c: int, d: int) -> bool:
     """Whether d lies inside the circle through a, b, c (counter-clockwise) beyond any doubt of rounding."""
     ax, ay = float(x[a] - x[d]), float(y[a] - y[d])
@@ -43,8 +44,8 @@ def in_circle(x: Whole, y: Whole, a: int, b: int, c: int, d: int) -> bool:
     return bool(a2 * (bc - cb) + b2 * (ca - ac) + c2 * (ab - ba) > IN_CIRCLE_ROUNDING * doubt)
 
 
-@inner
-def sift(heap: Whole, place: Whole, rank: Floats, size: int, t: int, value: float) -> int:
+@inlined
+def sift(heap: Numbers, place: Numbers, rank: Floats, size: int, t: int, value: float) -> int:
     """Give a triangle its place in the heap, new or not, by its new value; return the size of the heap."""
     at = int(place[t])
     if at < 0:
@@ -74,8 +75,8 @@ def sift(heap: Whole, place: Whole, rank: Floats, size: int, t: int, value: floa
     return size
 
 
-@inner
-def relink(neighbour: Whole, t: int, old: int, new: int) -> None:
+@inlined
+def relink(neighbour: Numbers, t: int, old: int, new: int) -> None:
     """Tell a triangle that one of its neighbours has another number now."""
     if t >= 0:
         for i in range(3):
@@ -84,16 +85,16 @@ def relink(neighbour: Whole, t: int, old: int, new: int) -> None:
                 return
 
 
-@inner
-def put(corner: Whole, neighbour: Whole, t: int, a: int, b: int, c: int, ab: int, bc: int, ca: int) -> None:
+@inlined
+def put(corner: Numbers, neighbour: Numbers, t: int, a: int, b: int, c: int, ab: int, bc: int, ca: int) -> None:
     """Write down a triangle and its neighbours."""
     corner[t, 0], corner[t, 1], corner[t, 2] = a, b, c
     neighbour[t, 0], neighbour[t, 1], neighbour[t, 2] = ab, bc, ca
 
 
-@inner
+@inlined
 def split(
-    x: Whole, y: Whole, corner: Whole, neighbour: Whole, count: int, t: int, p: int, stack: Whole
+    x: Whole, y: Whole, corner: Numbers, neighbour: Numbers, count: int, t: int, p: int, stack: Numbers
 ) -> tuple[int, int, int]:
     """Cut the triangle under p, or the two beside its edge, in three, two or four, p first in each.
 
@@ -140,8 +141,8 @@ def split(
     return count + 2, 4, far
 
 
-@inner
-def flipped(x: Whole, y: Whole, corner: Whole, neighbour: Whole, t: int) -> int:
+@inlined
+def flipped(x: Whole, y: Whole, corner: Numbers, neighbour: Numbers, t: int) -> int:
     """Turn the edge that faces the first corner p of t if the point behind it is too near; return that neighbour.
 
     −1 where the edge stays. Both triangles have p first afterwards.
@@ -165,8 +166,8 @@ def flipped(x: Whole, y: Whole, corner: Whole, neighbour: Whole, t: int) -> int:
     return int(u)
 
 
-@inner
-def chained(first: int, second: int, following: Whole) -> int:
+@inlined
+def chained(first: int, second: int, following: Numbers) -> int:
     """Hang the second chain of points onto the first; return the head of both."""
     if second < 0:
         return first
@@ -177,8 +178,8 @@ def chained(first: int, second: int, following: Whole) -> int:
     return int(second)
 
 
-@inner
-def star_of(neighbour: Whole, start: int, star: Whole) -> int:
+@inlined
+def star_of(neighbour: Numbers, start: int, star: Numbers) -> int:
     """List the triangles round their common first corner, counter-clockwise; return how many."""
     t = start
     while neighbour[t, 0] >= 0:
@@ -194,10 +195,10 @@ def star_of(neighbour: Whole, start: int, star: Whole) -> int:
             return count
 
 
-@inner
+@inlined
 def hand_out(
-    x: Whole, y: Whole, z: Floats, corner: Whole, star: Whole, count: int, chain: int,
-    head: Whole, following: Whole, worst: Whole, error: Floats,
+    x: Whole, y: Whole, z: Floats, corner: Numbers, star: Numbers, count: int, chain: int,
+    head: Numbers, following: Numbers, worst: Numbers, error: Floats,
 ) -> None:
     """Give each point of a chain to the triangle of the star it lies over, and find each triangle's worst."""
     for i in range(count):
@@ -233,10 +234,10 @@ def hand_out(
             worst[t], error[t] = q, off
 
 
-@inner
+@inlined
 def insert(
-    x: Whole, y: Whole, z: Floats, corner: Whole, neighbour: Whole, count: int, t: int, p: int, stack: Whole,
-    star: Whole, head: Whole, following: Whole, worst: Whole, error: Floats,
+    x: Whole, y: Whole, z: Floats, corner: Numbers, neighbour: Numbers, count: int, t: int, p: int, stack: Numbers,
+    star: Numbers, head: Numbers, following: Numbers, worst: Numbers, error: Floats,
 ) -> tuple[int, int]:
     """Put a point into the triangle it lies over, restore the Delaunay property, and hand out the points concerned.
 
@@ -264,8 +265,8 @@ def insert(
     return count, around
 
 
-@inner
-def walk(x: Whole, y: Whole, corner: Whole, neighbour: Whole, t: int, p: int) -> int:
+@inlined
+def walk(x: Whole, y: Whole, corner: Numbers, neighbour: Numbers, t: int, p: int) -> int:
     """Walk from triangle t to the one that p lies over; p is known to lie in the hull."""
     while True:
         ahead = -1
@@ -279,8 +280,8 @@ def walk(x: Whole, y: Whole, corner: Whole, neighbour: Whole, t: int, p: int) ->
         t = ahead
 
 
-@inner
-def fan(x: Whole, y: Whole, hull: Whole, corner: Whole, neighbour: Whole) -> int:
+@inlined
+def fan(x: Whole, y: Whole, hull: Whole, corner: Numbers, neighbour: Numbers) -> int:
     """Triangulate a convex polygon (counter-clockwise, no three corners in line), Delaunay; return the count."""
     count = len(hull) - 2
     for k in range(count):
@@ -298,8 +299,8 @@ def fan(x: Whole, y: Whole, hull: Whole, corner: Whole, neighbour: Whole) -> int
     return count
 
 
-@inner
-def off_plane(x: Whole, y: Whole, z: Floats, corner: Whole, t: int, p: int) -> float:
+@inlined
+def off_plane(x: Whole, y: Whole, z: Floats, corner: Numbers, t: int, p: int) -> float:
     """How far p stands above or below the triangle it lies over, metres."""
     a, b, c = corner[t, 0], corner[t, 1], corner[t, 2]
     at_b, at_c = side(x, y, a, p, c), side(x, y, a, b, p)
@@ -309,7 +310,7 @@ def off_plane(x: Whole, y: Whole, z: Floats, corner: Whole, t: int, p: int) -> f
 @compiled
 def refine(
     x: Whole, y: Whole, z: Floats, hull: Whole, bound: float, step: int
-) -> tuple[Whole, float, float]:
+) -> tuple[Numbers, float, float]:
     """Lay triangles within ``bound`` of every point.
 
     Parameters
@@ -331,11 +332,11 @@ def refine(
         Largest distance left, and the sum of the squares of all.
     """
     n = len(x)
-    corner, neighbour = np.empty((2 * n + 2, 3), np.int64), np.empty((2 * n + 2, 3), np.int64)
-    head, place = np.full(2 * n + 2, -1, np.int64), np.full(2 * n + 2, -1, np.int64)
-    worst = np.full(2 * n + 2, -1, np.int64)
-    error, rank, heap = np.zeros(2 * n + 2), np.zeros(2 * n + 2), np.empty(2 * n + 2, np.int64)
-    following, stack, star = np.full(n, -1, np.int64), np.empty(2 * n + 8, np.int64), np.empty(n + 8, np.int64)
+    corner, neighbour = np.empty((2 * n + 2, 3), np.int32), np.empty((2 * n + 2, 3), np.int32)
+    head, place = np.full(2 * n + 2, -1, np.int32), np.full(2 * n + 2, -1, np.int32)
+    worst = np.full(2 * n + 2, -1, np.int32)
+    error, rank, heap = np.zeros(2 * n + 2), np.zeros(2 * n + 2), np.empty(2 * n + 2, np.int32)
+    following, stack, star = np.full(n, -1, np.int32), np.empty(2 * n + 8, np.int32), np.empty(n + 8, np.int32)
     count = fan(x, y, hull, corner, neighbour)
     is_corner = np.zeros(n, np.bool_)
     is_corner[hull] = True

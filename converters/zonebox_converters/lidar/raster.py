@@ -15,6 +15,7 @@ from zonebox.errors import InputError
 from zonebox.frame import known_crs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -46,11 +47,24 @@ class Raster:
     step: tuple[float, float]
     crs: str | None
 
-    def points(self) -> NDArray[np.float64]:
-        """Middle of each cell that has a height (n, 3), in the file's CRS and unit."""
-        row, column = np.nonzero(np.isfinite(self.heights))
-        return np.column_stack([self.first[0] + column * self.step[0], self.first[1] + row * self.step[1],
-                                self.heights[row, column]])
+    def strips(self, cells: int) -> Iterator[NDArray[np.float64]]:
+        """Middle of each cell that has a height (n, 3), in the file's CRS and unit, about so many cells at a time."""
+        rows = max(cells // max(self.heights.shape[1], 1), 1)
+        for top in range(0, len(self.heights), rows):
+            strip = self.heights[top:top + rows]
+            row, column = np.nonzero(np.isfinite(strip))
+            yield np.column_stack([self.first[0] + column * self.step[0], self.first[1] + (row + top) * self.step[1],
+                                   strip[row, column]])
+
+    def box(self) -> NDArray[np.float64] | None:
+        """Lowest and highest x, y, z (2, 3) of the cells with a height; None where there is none."""
+        known = np.isfinite(self.heights)
+        rows, columns = np.flatnonzero(known.any(1)), np.flatnonzero(known.any(0))
+        if not len(rows):
+            return None
+        x = self.first[0] + columns[[0, -1]] * self.step[0]
+        y = self.first[1] + rows[[-1, 0]] * self.step[1]
+        return np.column_stack([x, y, [np.nanmin(self.heights), np.nanmax(self.heights)]])
 
 
 def read_raster(path: Path) -> Raster:
@@ -141,7 +155,19 @@ def _ascii(path: Path) -> Raster:
     cells[(cells == header.get("nodata_value", -9999.0)) | ~np.isfinite(cells)] = np.nan
     half = 0.5 * step if corner else 0.0
     return Raster(heights=cells.reshape(rows, columns), first=(x + half, y + half + (rows - 1) * step),
-                  step=(step, -step), crs=None)
+                  step=(step, -step), crs=_beside(path))
+
+
+def prj_of(path: Path) -> Path:
+    """Name the file that may tell the reference of an ESRI grid."""
+    return path.with_suffix(".prj")
+
+
+def _beside(path: Path) -> str | None:
+    """Read the reference from the file beside a grid; None where there is none."""
+    said = prj_of(path)
+    text = said.read_text(encoding="utf-8", errors="replace").strip() if said.is_file() else ""
+    return known_crs(text, where=said.name) if text else None
 
 
 def _no_grid(path: Path, why: str) -> InputError:

@@ -52,17 +52,20 @@ def fitted(points: Points, max_error_m: float) -> Fit:
         Upward-facing triangles that cover the convex hull of the points, and nothing beyond it. The same points give
         the same bytes, whatever their order.
     """
+    from zonebox_converters.lidar import order
     from zonebox_converters.lidar.insertion import SAMPLE_STEP, refine
 
     key, x, y = places(points)
     if (key[1:] < key[:-1]).any():
-        order = np.argsort(key)
-        points, x, y = points[order], x[order], y[order]
+        along = np.argsort(key)
+        points, x, y = points[along], x[along], y[along]
     step = 1
     while len(points) // (step * SAMPLE_STEP) >= SAMPLE_LEAST:
         step *= SAMPLE_STEP
     corners, largest, squares = refine(x, y, np.ascontiguousarray(points[:, 2]), hull(x, y), max_error_m, step)
-    return Fit(mesh=_tidy(points, corners), max_error_m=largest, rms_error_m=float(np.sqrt(squares / len(points))))
+    used, triangles = order.renumbered(corners, len(points))
+    return Fit(mesh=Mesh(vertices=points[used], triangles=triangles), max_error_m=largest,
+               rms_error_m=float(np.sqrt(squares / len(points))))
 
 
 def places(points: Points) -> tuple[Whole, Whole, Whole]:
@@ -89,14 +92,3 @@ def hull(x: Whole, y: Whole) -> Whole:
     outer = outer[np.lexsort((y[outer], x[outer]))]
     lower, upper = (order.left_turns(x, y, np.ascontiguousarray(along)) for along in (outer, outer[::-1]))
     return np.concatenate([lower[:-1], upper[:-1]])
-
-
-def _tidy(points: Points, corners: Whole) -> Mesh:
-    """Keep the vertices in use, start each triangle at its lowest and sort the rows."""
-    used = np.zeros(len(points), dtype=np.bool_)
-    used[corners] = True
-    t = (np.cumsum(used) - 1)[corners]
-    turn = (t.argmin(1)[:, None] + np.arange(3)) % 3
-    t = np.take_along_axis(t, turn, axis=1)
-    t = t[np.lexsort((t[:, 1], t[:, 0]))]
-    return Mesh(vertices=points[used], triangles=t.astype(np.int32))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zonebox import tolerance
 from zonebox.errors import InputError
 from zonebox.model.terrain import Terrain
-from zonebox_converters.lidar import blocks, cloud, ground, refine, survey, unclassified, water
+from zonebox_converters.lidar import blocks, cloud, ground, refine, spikes, survey, unclassified, water
 from zonebox_converters.lidar import cache as cached
+from zonebox_converters.lidar.crs import FAR_M, refuse_absurd_heights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonebox.frame import Frame
-
-MEMORY_MB: Final = 2000.0
-"""Default memory for the points of a cloud."""
 
 
 def read(
@@ -35,7 +33,7 @@ def read(
     crs: str | None = None,
     max_error_m: float = tolerance.TERRAIN_M,
     cache: Path | None = None,
-    memory_mb: float = MEMORY_MB,
+    memory_mb: float = blocks.MEMORY_MB,
     progress: cloud.Progress | None = None,
 ) -> Terrain:
     """Make the ground of a scene from the ground points (class 2) of LAS, LAZ or COPC tiles.
@@ -80,14 +78,15 @@ def read(
                             memory_mb=memory_mb)
         known = cached.load(kept)
         if known is not None:
-            return known
+            return replace(known, entries=survey.entries(sources, frame, crs))
     if sum(tile.point_count for tile in tiles) * blocks.BYTES_PER_POINT > memory_mb * 1e6:
         terrain = _from_blocks(tiles, frame, crs, max_error_m, kept, memory_mb, progress)
     else:
         terrain = _from_memory(tiles, frame, crs, max_error_m, progress)
+    refuse_absurd_heights(terrain.mesh.vertices[:, 2], frame.crs, where=terrain.source)
     if kept is not None:
         cached.store(kept, terrain)
-    return terrain
+    return replace(terrain, entries=survey.entries(sources, frame, crs))
 
 
 def _from_memory(
@@ -102,6 +101,8 @@ def _from_memory(
     single = ground.thinned(every)
     if len(single) < len(every):
         notes.append(_dropped(len(every) - len(single)))
+    single, spiky = spikes.sifted(single)
+    notes += spikes.remark(spiky, frame)
     ground.refuse_too_few(single if not len(level) else found.ground, where=where)
     notes += water.remarks(found.water, level)
     fit = refine.fitted(single, max_error_m)
@@ -126,7 +127,8 @@ def _from_blocks(
     box = np.concatenate([frame.enter(_outline(t), r, where=where) for t, r in zip(tiles, references, strict=True)])
     with TemporaryDirectory() as scratch:
         folder = Path(scratch) / "blocks" if kept is None else kept.with_suffix(".blocks")
-        store = blocks.blocks_over(np.stack([box.min(0), box.max(0)]), total, folder=folder, memory_mb=memory_mb)
+        store = blocks.blocks_over(np.clip([box.min(0), box.max(0)], -FAR_M, FAR_M), total, folder=folder,
+                                   memory_mb=memory_mb)
         counts = blocks.laid_down([partial(streamed, k) for k in range(len(tiles))], store)
         loose = store.of("loose")
         looked = sum(len(loose.raw(k)) for k in loose.numbers)
@@ -145,6 +147,7 @@ def _from_blocks(
     notes += [_cloth(taken, looked)] if looked else []
     if made.dropped:
         notes.append(_dropped(made.dropped))
+    notes += spikes.remark(made.spikes, frame)
     notes += water.remarks(wet, level)
     return Terrain(mesh=made.fit.mesh, source=where, max_error_m=made.fit.max_error_m,
                    rms_error_m=made.fit.rms_error_m, ground_points=made.points - len(level), notes=tuple(notes))
@@ -205,7 +208,8 @@ def _shares(counts: NDArray[np.int64], total: int) -> str:
 
 
 def _dropped(count: int) -> str:
-    return f"{count:,} ground points stood at the place of another; the lower one was kept"
+    who = "1 ground point" if count == 1 else f"{count:,} ground points"
+    return f"{who} stood at the place of another; the lower one was kept"
 
 
 def _cloth(taken: int, looked: int) -> str:

@@ -17,7 +17,7 @@ from zonebox.geometry.regrading import INSET_M, Terrace, terraced
 from zonebox.geometry.tin import TinIndex, tin_index
 
 if TYPE_CHECKING:
-    from zonebox.frame import Frame
+    from zonebox.frame import Entry, Frame
     from zonebox.model.terrain import Terrain
 
 Points = NDArray[np.float64]
@@ -127,6 +127,19 @@ def read_outlines(source: str, layer: str, frame: Frame, crs: str | None = None)
                          then="write [terrain] crs, or add it to the file")
     placed = shapely.transform(found, lambda xy: frame.enter(xy, reference, where=where)[:, :2])
     return tuple(polygons(part) for part in shapely.get_parts(shapely.union_all(shapely.make_valid(placed))))
+
+
+def outlines_entry(
+    source: str, layer: str, frame: Frame, crs: str | None = None
+) -> tuple[tuple[str, Entry], ...]:
+    """Tell how the outlines of a vector file come into the frame; arguments as `read_outlines`, which goes before."""
+    import pyogrio
+
+    info = pyogrio.read_info(source, layer=layer or None, force_total_bounds=True)
+    low_x, low_y, high_x, high_y = info["total_bounds"]
+    name = Path(source).name
+    middle = ((low_x + high_x) / 2.0, (low_y + high_y) / 2.0)
+    return ((name, frame.entry(info["crs"] or crs or "", middle, where=name)),)
 
 
 def _low_on(body: Area, surface: TinIndex) -> float:

@@ -40,8 +40,9 @@ class Clearance:
         return self.distance_m - self.required_m
 
 
-SAMPLE: Final = 512
-"""How many corners are tried first for a bound on the least margin."""
+SAMPLE: Final = 64
+CLOSE_M: Final = 0.5
+"""How many corners are tried first for a bound on the least margin, and how near to the nearest to the edge's line."""
 
 
 def edge_clearance(
@@ -56,8 +57,8 @@ def edge_clearance(
     best: Clearance | None = None
     parts: list[Soup] = []
     edge = rule.edge
-    for slab, zero, slope, offset in _slabs(_near(soup, lot, rule), lot, rule):
-        for piece, distance, gradient_axis in _zones(slab, lot, edge, rule.corner):
+    for slab, zero, slope, offset in slabs(_near(soup, lot, rule), lot, rule):
+        for piece, distance, gradient_axis in zones(slab, lot, edge, rule.corner):
             found = (_round_corner(piece, gradient_axis, zero, slope, offset) if distance is None
                      else _linear(piece, lot, shape, edge, zero, slope, offset))
             if found is None:
@@ -66,6 +67,11 @@ def edge_clearance(
             if best is None or found.margin_m < best.margin_m:
                 best = found
     return None if best is None else replace(best, part=functools.reduce(Soup.joined, parts))
+
+
+def is_fixed(rule: EdgeRule) -> bool:
+    """Whether a rule asks for one distance at every height."""
+    return rule.profile.from_below and len(rule.profile.points) == 1 and rule.profile.slope == 0.0
 
 
 def _near(soup: Soup, lot: Boundary, rule: EdgeRule) -> Soup:
@@ -77,25 +83,29 @@ def _near(soup: Soup, lot: Boundary, rule: EdgeRule) -> Soup:
     if len(soup) < 64:
         return soup
     flat = soup.corners.reshape(-1, 3)
-    line = (flat[:, :2] - lot.start[rule.edge]) @ lot.inward[rule.edge]
-    required = rule.profile.distance_at(flat[:, 2] - edge_ground(flat[:, :2], lot, rule.edge, rule.ground_m))
+    inward = lot.inward[rule.edge]
+    line = flat[:, 0] * inward[0] + flat[:, 1] * inward[1] - float(lot.start[rule.edge] @ inward)
+    required = np.full(len(flat), rule.profile.points[0][1]) if is_fixed(rule) else rule.profile.distance_at(
+        flat[:, 2] - edge_ground(flat[:, :2], lot, rule.edge, rule.ground_m))
     gap = line - required
     most = np.inf
-    for few in ([np.argpartition(gap, SAMPLE)[:SAMPLE]] if len(gap) > SAMPLE else []) + [np.arange(len(gap))]:
+    for few in (np.flatnonzero(gap <= float(gap.min()) + CLOSE_M)[:SAMPLE], np.arange(len(gap))):
         if np.isinf(most):                              # any corner gives a bound, the nearest a good one
             counted = edge_distance(flat[few, :2], lot, rule.edge, rule.corner)
             certain = (counted - required[few])[np.isfinite(counted) & (counted >= 0.0)]
             most = max(float(certain.min(initial=np.inf)), 0.0)
     if not np.isfinite(most):
         return soup
-    least = line.reshape(-1, 3).min(1) - required.reshape(-1, 3).max(1)
+    a, b, c = line[0::3], line[1::3], line[2::3]
+    u, v, w = required[0::3], required[1::3], required[2::3]
+    least = np.minimum(np.minimum(a, b), c) - np.maximum(np.maximum(u, v), w)
     return soup.where(least <= most + tolerance.SNAP_M)
 
 
 Plane = NDArray[np.float64]
 
 
-def _slabs(
+def slabs(
     soup: Soup, lot: Boundary, rule: EdgeRule
 ) -> list[tuple[Soup, Plane, float, float]]:
     """Cut by height where the profile bends: (piece, ground plane, slope, offset), required = slope · h + offset.
@@ -115,8 +125,10 @@ def _slabs(
             continue
         piece = soup
         if low > -np.inf:
-            over = (soup.corners @ normal - plane[2]).max(1) if len(soup) else np.zeros(0)
-            piece = piece.where(over > low + tolerance.SNAP_M).above(normal, plane[2] + low)
+            over = (soup.corners.reshape(-1, 3) @ normal - plane[2]).reshape(-1, 3)
+            high_enough = (over > low + tolerance.SNAP_M)
+            keep = high_enough[:, 0] | high_enough[:, 1] | high_enough[:, 2]
+            piece = (piece if keep.all() else piece.where(keep)).above(normal, plane[2] + low)
         if high < np.inf:
             piece = piece.below(normal, plane[2] + high)
         slope, offset = _line(profile, low, high)
@@ -138,7 +150,7 @@ def _line(profile: Profile, low: float, high: float) -> tuple[float, float]:
     return slope, start - slope * low
 
 
-def _zones(
+def zones(
     soup: Soup, lot: Boundary, edge: int, corner_rule: Corner
 ) -> list[tuple[Soup, str | None, NDArray[np.float64]]]:
     """Pieces in which distance means one thing: ``"line"`` (to the edge's line) or None (to the corner given)."""
@@ -146,6 +158,10 @@ def _zones(
     n = np.array([*lot.inward[edge], 0.0])
     start, end = lot.start[edge], lot.end[edge]
     at_start, at_end = float(lot.tangent[edge] @ start), float(lot.tangent[edge] @ end)
+    along = soup.corners.reshape(-1, 3) @ t
+    if along.min(initial=np.inf) > at_start + tolerance.SPLIT_M and (
+            along.max(initial=-np.inf) < at_end - tolerance.SPLIT_M):
+        return [(soup, "line", start)] if len(soup) else []          # nothing stands past either corner
     beside = soup.above(t, at_start).below(t, at_end)
     zones: list[tuple[Soup, str | None, NDArray[np.float64]]] = [(beside, "line", start)]
     for corner, neighbour, turn, side, border in (
@@ -173,7 +189,7 @@ def _linear(
     soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge: int, plane: Plane, slope: float, offset: float
 ) -> Clearance | None:
     """Least margin against the edge's line: at a corner of a piece."""
-    soup = _split_at_lot(soup, lot, shape, edge)
+    soup = split_at_lot(soup, lot, shape, edge)
     corners = soup.corners.reshape(-1, 3)
     distance = (corners[:, :2] - lot.start[edge]) @ lot.inward[edge]
     height = corners[:, 2] - corners[:, :2] @ plane[:2] - plane[2]
@@ -194,7 +210,7 @@ def _linear(
                      foot=(float(foot[0]), float(foot[1]), z), part=broken.below(outward, at_limit))
 
 
-def _split_at_lot(soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge: int) -> Soup:
+def split_at_lot(soup: Soup, lot: Boundary, shape: Polygon | MultiPolygon, edge: int) -> Soup:
     """Quarter the triangles behind the edge that stand half in another arm of the lot, until little is mixed.
 
     Only how far such a design reaches beyond the boundary depends on this, to 1/64 of a triangle; that it reaches
@@ -230,9 +246,31 @@ def _behind(lot: Boundary, edge: int) -> tuple[NDArray[np.float64], NDArray[np.f
     return lot.start.min(0), lot.start.max(0)
 
 
+def _near_corner(soup: Soup, corner: NDArray[np.float64], slope: float, limit: float) -> Soup:
+    """Drop the triangles that can neither be nearest to a corner's axis nor within its limit."""
+    if len(soup) < 16:
+        return soup
+    at_corner, least = bounds_round(soup, corner, slope)
+    return soup.where(least <= max(float(at_corner.min()), limit) + tolerance.SNAP_M)
+
+
+def bounds_round(
+    soup: Soup, corner: NDArray[np.float64], slope: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bound |p − corner| − slope · z over each triangle: what it is at the first of its corners, and never less than.
+
+    It falls by at most 1 + |slope| a metre, and no place of a triangle is farther from a corner than the others are.
+    """
+    a, b, c = (soup.corners[:, k] for k in range(3))
+    at_first = np.hypot(a[:, 0] - corner[0], a[:, 1] - corner[1]) - slope * a[:, 2]
+    reach = np.sqrt(np.maximum(*(np.einsum("ij,ij->i", side, side) for side in (b - a, c - a))))
+    return at_first, at_first - reach * (1.0 + abs(slope))
+
+
 def _round_corner(soup: Soup, corner: NDArray[np.float64], plane: Plane, slope: float, offset: float) -> Clearance:
     """Least margin against a reflex corner: on a side of a piece."""
     level = float(corner @ plane[:2] + plane[2])       # round a corner the corner's ground holds
+    soup = _near_corner(soup, corner, slope, offset - slope * level)
     values, places = nearest_on_sides(soup.corners, corner, slope)
     k = int(values.argmin())
     broken = soup.where(values + slope * level - offset < -tolerance.SNAP_M)

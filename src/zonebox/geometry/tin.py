@@ -24,6 +24,12 @@ CELLS_PER_TRIANGLE: Final = 4.0
 """Density of the lookup grid: fewer cells mean longer lists, more cells more memory."""
 
 CELLS_MAX: Final = 1 << 24
+MANY: Final = 100_000
+"""From so many points on they are located by machine code, which takes a moment to load."""
+
+AT_ONCE: Final = 65_536
+"""Triangles entered into the grid at a time: their pairs with rows and cells take a kilobyte each."""
+
 COVERED_RATIO: Final = 0.5
 """A polygon of which the surface covers less than this has no mean."""
 
@@ -154,8 +160,13 @@ class TinIndex:
 
     def _locate(self, points: Floats) -> Indices:
         """Triangle over points (n, 2) -> (n,); −1 outside."""
-        found = np.full(len(points), -1, dtype=np.intp)
         cell = self._cell_of(points)
+        if len(points) >= MANY:
+            from zonebox.geometry.locating import located
+
+            return np.asarray(located(self.corners, self.starts, self.lists, cell, np.ascontiguousarray(points),
+                                      tolerance.SPLIT_M))
+        found = np.full(len(points), -1, dtype=np.intp)
         waiting = np.flatnonzero(cell >= 0)
         waiting = waiting[np.argsort(cell[waiting], kind="stable")]     # neighbours share triangles, and the cache
         cursor, end = self.starts[cell[waiting]], self.starts[cell[waiting] + 1]
@@ -225,11 +236,17 @@ def tin_index(mesh: Mesh) -> TinIndex:
     step = float(np.sqrt(extent.prod() / min(CELLS_PER_TRIANGLE * len(flat), CELLS_MAX)))
     step = max(step, float(extent.max()) / CELLS_MAX)
     columns, rows = (int(n) + 1 for n in extent / step)
-    triangle, cell = _cells_under((corners[flat, :, :2] - low) / step, columns, rows)
+    triangles, cells = [], []
+    for first in range(0, len(flat), AT_ONCE):
+        some = flat[first:first + AT_ONCE]
+        triangle, within = _cells_under((corners[some, :, :2] - low) / step, columns, rows)
+        triangles.append(some[triangle].astype(np.int32))
+        cells.append(within.astype(np.int32))
+    cell = np.concatenate(cells)
     order = np.argsort(cell, kind="stable")                             # pairs come with rising triangle numbers
     starts = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=columns * rows))])
     return TinIndex(corners=corners, low=low, step_m=step, shape=(columns, rows), starts=starts.astype(np.intp),
-                    lists=flat[triangle[order]].astype(np.int32))
+                    lists=np.concatenate(triangles)[order])
 
 
 def _cells_under(corners: Floats, columns: int, rows: int) -> tuple[Indices, Indices]:

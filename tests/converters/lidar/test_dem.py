@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.interpolate import LinearNDInterpolator
 
 from converters.lidar.clouds import CRS, FRAME
 from zonebox.errors import FrameError, InputError
@@ -57,6 +58,74 @@ def test_tiles_side_by_side_are_one_surface(tmp_path: Path) -> None:
     both, one = (lidar.read_dem(files, FRAME, crs=CRS) for files in ([west, east], [grid(tmp_path / "a.asc", whole)]))
     assert both.mesh.vertices.tobytes() == one.mesh.vertices.tobytes()
     assert both.ground_points == 600
+
+
+def waves(rows: int = 120, columns: int = 90) -> NDArray[np.float64]:
+    """Heights of a rolling field with a pit, which no coarse surface can carry."""
+    x, y = np.meshgrid(np.arange(columns), np.arange(rows))
+    return np.asarray(3 * np.sin(x / 9) + 2 * np.cos(y / 7) - np.where(np.hypot(x - 40, y - 60) < 12, 1.5, 0.0))
+
+
+@pytest.mark.parametrize("memory_mb", [2000.0, 0.2])
+def test_a_second_run_reads_no_raster(
+    tmp_path: Path, memory_mb: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, cache = [grid(tmp_path / "a.asc", waves())], tmp_path / "cache"
+    first = lidar.read_dem(files, FRAME, crs=CRS, cache=cache, memory_mb=memory_mb)
+    assert [p.suffix for p in cache.iterdir()] == [".npz"]
+
+    def fails(path: Path) -> None:
+        raise AssertionError(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("zonebox_converters.lidar.dem.read_raster", fails)
+        again = lidar.read_dem(files, FRAME, crs=CRS, cache=cache, memory_mb=memory_mb)
+        with pytest.raises(AssertionError):
+            lidar.read_dem(files, FRAME, crs=CRS, cache=cache, memory_mb=memory_mb, max_error_m=0.2)
+    assert again.mesh.vertices.tobytes() == first.mesh.vertices.tobytes()
+    assert (again.notes, again.entries, again.rms_error_m) == (first.notes, first.entries, first.rms_error_m)
+    grid(files[0], waves() + 1.0)
+    other = lidar.read_dem(files, FRAME, crs=CRS, cache=cache, memory_mb=memory_mb)
+    assert other.mesh.vertices[:, 2].max() == pytest.approx(first.mesh.vertices[:, 2].max() + 1.0)
+
+
+def test_rasters_beyond_the_memory_keep_the_bound_and_resume_at_the_raster(tmp_path: Path) -> None:
+    heights = waves()
+    north = grid(tmp_path / "n.asc", heights[:60], corner=(85000.0, 447030.0))
+    south = grid(tmp_path / "s.asc", heights[60:])
+    whole = lidar.read_dem([north, south], FRAME, crs=CRS)
+    cache = tmp_path / "cache"
+
+    class StopError(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        if done == total:
+            raise StopError
+
+    with pytest.raises(StopError):
+        lidar.read_dem([north, south], FRAME, crs=CRS, memory_mb=0.2, cache=cache, progress=stop)
+    seen: list[int] = []
+    made = lidar.read_dem([north, south], FRAME, crs=CRS, memory_mb=0.2, cache=cache,
+                          progress=lambda done, _: seen.append(done))
+    assert seen == [60 * 90]                                            # the second raster only
+    east, up = (np.arange(90) + 0.5) * 0.5, (np.arange(120)[::-1] + 0.5) * 0.5
+    xy = np.stack(np.meshgrid(east, up), axis=-1).reshape(-1, 2)
+    off = np.abs(LinearNDInterpolator(made.mesh.vertices[:, :2], made.mesh.vertices[:, 2])(xy) - heights.ravel())
+    assert np.abs(made.height_at(xy) - heights.ravel()).max() <= 0.10 + 1e-6
+    assert np.nanquantile(off, 0.99) <= 0.10                            # Delaunay's own edges may differ on circles
+    assert made.ground_points == whole.ground_points == heights.size
+    assert made.notes == whole.notes
+
+
+def test_a_grid_takes_its_crs_from_the_file_beside_it(tmp_path: Path) -> None:
+    import pyproj
+
+    path = grid(tmp_path / "a.asc", ramp())
+    (tmp_path / "a.prj").write_text(pyproj.CRS(28992).to_wkt("WKT1_ESRI"))
+    with pytest.raises(FrameError, match=r"a\.asc: got .*without a vertical datum"):
+        lidar.read_dem([path], Frame.near("EPSG:32631+5773", (594_000.0, 5_763_000.0)))
+    assert len(lidar.read_dem([path], FRAME).mesh) == 2
 
 
 def test_feet_become_metres_in_plan_and_height(tmp_path: Path) -> None:

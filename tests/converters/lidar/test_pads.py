@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import shapely
 from shapely.geometry import Polygon, box
 
 from converters.lidar.clouds import FRAME
+from zonebox.checks.earthworks import earthworks
 from zonebox.geometry.mesh import Mesh
 from zonebox.geometry.solids import mesh_of, prism
-from zonebox.model import Building, Element, Parcel, Plan, Scene, Terrain
+from zonebox.model import Building, Element, Parcel, Plan, Report, Scene, Terrain
+from zonebox.report.records import report_record
 from zonebox_converters import lidar
 
 LOT = box(20, 20, 60, 50)
@@ -133,14 +136,65 @@ def test_the_ground_closes_over_what_is_demolished() -> None:
     assert made.notes == ("gone: demolished; the ground under it is bridged",)
 
 
-def test_variants_at_one_place_have_no_pad_until_one_is_chosen() -> None:
+def test_variants_at_one_place_are_graded_for_the_first_until_one_is_chosen() -> None:
     two = scene(building("A", HOUSE, 11, 30, ground=11.0, variant="a"),
                 building("B", HOUSE, 12, 30, ground=12.0, variant="b"))
     made, pads = lidar.graded(two)
-    assert pads == ()
+    assert [pad.design for pad in pads] == ["A"]
     assert made is not None
-    assert made.notes == ("no pads for the designs of variants a, b: choose one",)
+    assert made.notes[0] == "the ground is graded for variant a, the first of a, b; choose another with --variant"
     assert [pad.design for pad in lidar.graded(two.variant("b"))[1]] == ["B"]
+
+
+def test_two_designs_on_one_lot_both_meet_their_ground() -> None:
+    east = box(50, 30, 58, 40)
+    made, pads = lidar.graded(scene(building("A", HOUSE, 9.0, 30.0, ground=11.0),
+                                    building("B", east, 9.5, 20.0, ground=11.5), slope=0.05))
+    assert made is not None
+    assert [pad.level_m for pad in pads] == [11.0, 11.5]
+    for shape, floor, ground in ((HOUSE, 9.0, 11.0), (east, 9.5, 11.5)):
+        assert made.height_at(inside(shape.buffer(-0.05))) == pytest.approx(floor)
+        wall = shapely.get_coordinates(shapely.segmentize(shape.boundary, 0.5))
+        assert made.height_at(wall) == pytest.approx(ground, abs=1e-6)
+
+
+def test_a_design_that_claims_no_parcel_grades_the_one_it_covers() -> None:
+    _, (named,) = lidar.graded(scene(building("A", HOUSE, 11.0, 30.0, ground=11.0)))
+    _, (found,) = lidar.graded(scene(building("A", HOUSE, 11.0, 30.0, ground=11.0, parcel="")))
+    assert found == named
+    assert found.parcel == "P"
+
+
+def test_designs_far_apart_are_graded_as_each_alone() -> None:
+    one, other = box(20, 20, 26, 26), box(60, 55, 66, 61)
+    first, second = (building(name, shape, 9.0, 20.0, ground=11.0, parcel="none")
+                     for name, shape in (("A", one), ("B", other)))
+    made, pads = lidar.graded(scene(first, second, slope=0.05))
+    alone = [lidar.graded(scene(d, slope=0.05))[1][0] for d in (first, second)]
+    np.testing.assert_allclose([astuple(p)[2:] for p in pads], [astuple(p)[2:] for p in alone], atol=1e-9)
+    assert made is not None
+    covered = shapely.area(shapely.polygons(made.mesh.corners[:, :, :2])).sum()
+    assert covered == pytest.approx(90 * 80)
+
+
+def test_the_report_says_what_earth_is_moved_in_closed_form() -> None:
+    """A basement of 2 m in a site that is raised by a metre, less its slopes of 1 : 2 (a prismoid)."""
+    site = scene(building("A", HOUSE, 9.0, 30.0, ground=11.0))
+    _, pads = lidar.graded(site)
+    site = replace(site, pads=pads)
+    (found,) = earthworks(site)
+    fill = (36 * 26 + 40 * 30 + 4 * 38 * 28) / 6
+    assert (found.check, found.parcel, found.design, found.unit) == ("earthwork", "P", "A", "m³")
+    assert found.value == pytest.approx(2.0 * HOUSE.area - fill, rel=0.02)
+    assert found.where.point == pytest.approx((38.0, 35.0, 11.0))
+    assert "fill 1,0" in found.reason
+    assert "填方 1,0" in found.reason_zh
+    (row,) = cast("list[dict[str, float]]", report_record(site, Report(findings=(found,)))["pads"])
+    assert row["cut"] == 0.0
+    assert row["fill"] == pytest.approx(fill, rel=2e-3)
+    assert row["excavation"] == pytest.approx(2.0 * HOUSE.area, rel=0.01)
+    assert row["area"] == pytest.approx(36 * 26, rel=1e-3)
+    assert tuple(earthworks(replace(site, designs=()))) == ()
 
 
 def test_nothing_to_grade() -> None:

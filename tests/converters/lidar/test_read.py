@@ -94,7 +94,7 @@ def test_only_ground_counts_and_of_two_points_at_one_place_the_lower(tmp_path: P
     assert len(terrain.mesh) == 2
     assert terrain.notes == (
         "145 of 168 points are ground: 2 ground (145), 5 high vegetation (4), 7 low noise (9), 18 high noise (10)",
-        "1 ground points stood at the place of another; the lower one was kept")
+        "1 ground point stood at the place of another; the lower one was kept")
 
 
 def test_header_alone_says_where_by_keys_or_by_text(tmp_path: Path) -> None:

@@ -103,3 +103,54 @@ def test_degrees_with_heights_are_converted(tmp_path: Path) -> None:
     assert terrain.mesh.bounds[:, 2].tolist() == pytest.approx([2.5, 2.5], abs=0.002)
     with pytest.raises(FrameError, match="in degrees without a vertical datum"):
         lidar.read([file], FRAME, crs="EPSG:4258")
+
+
+def patched(path: Path, at: int, value: bytes) -> Path:
+    """Write a whole file with other bytes in its header."""
+    raw = bytearray(written(path, "1.2", 3, plane()).read_bytes())
+    raw[at:at + len(value)] = value
+    path.write_bytes(raw)
+    return path
+
+
+@pytest.mark.parametrize(("at", "value", "said"), [
+    (24, bytes([2, 0]), "got LAS 2.0, want LAS 1.0 to 1.4; export the file in one of these"),
+    (24, bytes([1, 5]), "got LAS 1.5, want LAS 1.0 to 1.4; export the file in one of these"),
+    (107, np.uint32(100).tobytes(), (
+        "got 100 points by its header and room for 144, want a header that counts all of them; repair the header, or "
+        "export the file again")),
+    (107, np.uint32(4_000_000_000).tobytes(), (
+        "got a cut-off or damaged file (144 of 4,000,000,000 points readable), want every point its header promises; "
+        "fetch the file again")),
+    (131, np.float64(0.0).tobytes(), (
+        "got a scale of 0 in the header, want the size of a step of its coordinates; export the file again"))])
+def test_headers_with_wrong_numbers_lose_no_point_in_silence(tmp_path: Path, at: int, value: bytes, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        lidar.read([patched(tmp_path / "p.las", at, value)], FRAME, crs=CRS)
+    assert str(caught.value) == f"p.las: {said}"
+
+
+def test_a_ground_that_no_land_has_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.las", "1.2", 0, plane() + np.array([0, 0, 50_000.0]))
+    with pytest.raises(FrameError) as caught:
+        lidar.read([path], FRAME, crs=CRS)
+    assert str(caught.value) == (
+        "p.las: got ground at 50,001 m, want heights in EPSG:7415 Amersfoort / RD New + NAP height; "
+        "check the unit of the heights, and write [terrain] crs")
+
+
+@pytest.mark.parametrize("memory_mb", [2000.0, 0.02])
+def test_stray_points_far_away_do_not_stretch_the_ground(tmp_path: Path, memory_mb: float) -> None:
+    stray = np.array([[90_000_000.0, 447_000.0, 5.0], [85_000.0, -8_000_000.0, 3.0]])
+    points = np.concatenate([plane(40), stray])
+    header = laspy.LasHeader(version="1.2", point_format=0)
+    header.scales, header.offsets = np.full(3, 0.05), np.zeros(3)
+    cloud = laspy.LasData(header)
+    cloud.x, cloud.y, cloud.z = points.T
+    cloud.classification = np.full(len(points), 2, dtype=np.uint8)
+    cloud.write(str(tmp_path / "p.las"))
+    terrain = lidar.read([tmp_path / "p.las"], FRAME, crs=CRS, memory_mb=memory_mb)
+    assert terrain.ground_points == 1600
+    assert terrain.mesh.bounds[:, :2] == pytest.approx(np.array([[0.0, 0.0], [39.0, 39.0]]))
+    assert terrain.notes[0] == ("p.las: its box reaches 90,311 km from the scene; points farther than 100 km are left "
+                                "out")
