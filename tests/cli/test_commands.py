@@ -44,7 +44,7 @@ def test_run_makes_everything_and_says_what_it_understood(
 
 def test_report_keeps_its_contract(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     report = json.loads((built[0] / "report.json").read_text(encoding="utf-8"))
-    assert {"zonebox", "scene", "inputs", "summary", "findings"} == set(report)
+    assert {"zonebox", "scene", "inputs", "summary", "findings", "pads"} == set(report)
     assert all(report["summary"][state] > 0 for state in ("PASS", "MARGINAL", "FAIL", "NOT_CHECKED"))
     assert sum(report["summary"].values()) == len(report["findings"])
     ids = [f["id"] for f in report["findings"]]

@@ -18,6 +18,7 @@ from zonebox.checks.sentences import NOTHING, listed, role, say
 from zonebox.checks.subject import SOUPS_KEPT, Subject
 from zonebox.checks.tops import parapet_top
 from zonebox.geometry.clearance import Clearance, edge_clearance
+from zonebox.geometry.clearances import edge_rooms
 from zonebox.geometry.edgewise import edge_ground
 from zonebox.geometry.profile import Profile, fixed
 from zonebox.geometry.soup import Soup
@@ -169,8 +170,11 @@ def _cut_by_storey(subject: Subject) -> list[tuple[str, Soup]]:
     up_wards = [0.0, 0.0, 1.0]
     floors = [-math.inf, *(s.elevation_m for s in storeys[1:]), math.inf]
     found = []
+    z = subject.soup.corners[:, :, 2]
+    bottom = np.minimum(np.minimum(z[:, 0], z[:, 1]), z[:, 2])
+    top = np.maximum(np.maximum(z[:, 0], z[:, 1]), z[:, 2])
     for storey, (low, high) in zip(storeys, pairwise(floors), strict=True):
-        part = subject.soup
+        part = subject.soup.where((top > low) & (bottom < high))
         if low > -math.inf:
             part = part.above(up_wards, low + tolerance.SNAP_M)      # not the wall that ends at this floor
         if high < math.inf:
@@ -180,8 +184,17 @@ def _cut_by_storey(subject: Subject) -> list[tuple[str, Soup]]:
 
 
 def _by_storey(run: Run, storeys: list[tuple[str, Soup]]) -> tuple[StoreyMargin, ...]:
-    """Measure every storey by itself."""
+    """Measure every storey by itself; together, where nothing projects and the rule holds everywhere."""
     found = []
+    if run.subject.envelope is not None and not run.control.projections and all(r.zone is None for r in run.rules):
+        lot, shape = run.subject.envelope.boundary, run.subject.envelope.shape
+        rooms = [edge_rooms([part for _, part in storeys], lot, shape, rule) for rule in run.rules]
+        for (name, _), own in zip(storeys, zip(*rooms, strict=True), strict=True):
+            there = [room for room in own if room is not None]
+            if there:
+                room = min(there, key=lambda r: r.margin_m)
+                found.append(StoreyMargin(storey=name, value=room.distance_m, limit=room.required_m, point=room.point))
+        return tuple(found)
     for name, part in storeys:
         clear = run.clearances(part)
         if clear:

@@ -24,6 +24,10 @@ REPAIRED: Final = "repaired"
 SAMPLED: Final = "sampled"
 NONE: Final = "none"
 
+PLAIN_FROM: Final = 1_000
+PLAIN_M: Final = 1e-9
+"""Faces of solids with so many triangles are joined where they lie in one plane to this."""
+
 CONVEX_MOST: Final = 64
 CONVEX_RATIO: Final = 1e-6
 """Up to so many triangles a mesh is tried for being convex; its volume then is that of its hull, up to this share."""
@@ -65,7 +69,7 @@ def body_of(mesh: Mesh) -> Body:
         except GeometryError:
             solid = None
         if solid is not None and not _sheet(mesh, volume_m3(mesh)) and not _crosses(mesh, volume_m3(mesh)):
-            return Body(state=CLOSED, mesh=mesh, solid=solid, volume_m3=float(solid.volume()))
+            return Body(state=CLOSED, mesh=mesh, solid=_plain(solid), volume_m3=float(solid.volume()))
     found = mended(mesh)
     volume = 0.0 if found.solid is None else float(found.solid.volume())
     if found.solid is not None and not _sheet(found.mesh, volume) and not _crosses(found.mesh, volume):
@@ -74,10 +78,20 @@ def body_of(mesh: Mesh) -> Body:
         clean = is_closed(mesh.triangles, len(mesh.vertices)) or is_closed(found.mesh.triangles,
                                                                           len(found.mesh.vertices))
         if clean and not (found.turned or found.open_edges or overlap):
-            return Body(state=CLOSED, mesh=mesh, solid=found.solid, volume_m3=volume)
+            return Body(state=CLOSED, mesh=mesh, solid=_plain(found.solid), volume_m3=volume)
         note = say("body.repaired", what=_dirt(found, crossing=overlap))
-        return Body(state=REPAIRED, mesh=mesh, solid=found.solid, volume_m3=volume, note=note)
+        return Body(state=REPAIRED, mesh=mesh, solid=_plain(found.solid), volume_m3=volume, note=note)
     return _sampled(mesh, found)
+
+
+def _plain(solid: solids.Solid) -> solids.Solid:
+    """Join the triangles of each face of a large solid, to a nanometre: every cut through it then costs less."""
+    if solid.num_tri() < PLAIN_FROM:
+        return solid
+    plain = solid.simplify(PLAIN_M)
+    same = plain.status() == manifold3d.Error.NoError and (
+        abs(float(plain.volume()) - float(solid.volume())) < tolerance.VOLUME_M3)
+    return plain if same else solid
 
 
 def _sampled(mesh: Mesh, found: Mended) -> Body:

@@ -55,20 +55,19 @@ class Site:
 
         ``controls`` and ``envelopes`` of all parcels are read from the scene where they are not given.
         """
-        site = copy.copy(self)
         if controls is None or envelopes is None:
             fresh = Site(scene)
-            site.controls, site.envelopes = fresh.controls, fresh.envelopes
-        site.controls = site.controls if controls is None else controls
-        site.envelopes = site.envelopes if envelopes is None else envelopes
+            controls, envelopes = fresh.controls, fresh.envelopes
         there = {id(building) for building in (*scene.designs, *scene.context)}
-        site.scene = scene
-        site._bodies = {key: body for key, body in self._bodies.items() if key in there}
-        site._soups = {key: soups for key, soups in self._soups.items() if key in there}
-        site._outlines = {key: shape for key, shape in self._outlines.items() if key[0] in there}
-        soups = {id(soup) for own in site._soups.values() for soup in own.values()}
-        site.tops = {key: top for key, top in self.tops.items() if key in soups}
-        site.storey_soups = {key: soups for key, soups in self.storey_soups.items() if key[0] in there}
+        soups = {key: own for key, own in self._soups.items() if key in there}
+        parts = {id(soup) for own in soups.values() for soup in own.values()}
+        site = copy.copy(self)
+        vars(site).update(
+            scene=scene, controls=controls, envelopes=envelopes, _soups=soups,
+            _bodies={key: body for key, body in self._bodies.items() if key in there},
+            _outlines={key: shape for key, shape in self._outlines.items() if key[0] in there},
+            storey_soups={key: own for key, own in self.storey_soups.items() if key[0] in there},
+            tops={key: top for key, top in self.tops.items() if key in parts})
         return site
 
     def learn(self, design: Building, body: Body) -> None:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from zonebox import tolerance
 from zonebox.checks.sentences import Said, say
-from zonebox.checks.subject import SOUPS_KEPT, Subject, top_view
+from zonebox.checks.subject import SOUPS_KEPT, Shape, Subject, top_view
 from zonebox.geometry import solids
 from zonebox.geometry.mesh import Mesh, components, triangle_normals, welded
 from zonebox.geometry.soup import Soup
@@ -104,13 +104,11 @@ def _parapet_top(subject: Subject) -> Top:
     if roof is None or roof.is_empty:
         return highest_point(subject, say("top.no_outline"))
     corners = subject.soup.corners.reshape(-1, 3)
-    corners = np.unique(corners[corners[:, 2] > roof_level - PARAPET_BAND_M], axis=0)
-    outline = roof.boundary
-    shapely.prepare(outline)
-    rim = corners[shapely.dwithin(outline, shapely.points(corners[:, :2]), PARAPET_BAND_M)]
-    if not len(rim):
+    corners = corners[corners[:, 2] > roof_level - PARAPET_BAND_M]
+    rim = _rim_top(corners, roof)
+    if rim is None:
         return highest_point(subject)
-    x, y, z = (float(v) for v in rim[rim[:, 2].argmax()])
+    x, y, z = rim
     plant = subject.soup.above([0.0, 0.0, 1.0], z + tolerance.SNAP_M)
     if not len(plant):
         return Top(z=z, point=(x, y, z), how=say("top.parapet"))
@@ -118,6 +116,21 @@ def _parapet_top(subject: Subject) -> Top:
     if share > PLANT_SHARE:
         return highest_point(subject, say("top.plant_counts", share=share))
     return Top(z=z, point=(x, y, z), how=say("top.plant_left_out", share=share))
+
+
+def _rim_top(corners: Floats, roof: Shape) -> tuple[float, float, float] | None:
+    """Highest of some corners (n, 3) near the outline of a roof, of several the westernmost; None where none is."""
+    outline = roof.boundary
+    shapely.prepare(outline)
+    highest = corners[:, 2] == corners[:, 2].max(initial=-np.inf)
+    for chosen in (corners[highest], corners[~highest]):    # most roofs are decided by their highest corners
+        places = np.unique(chosen[:, 0] + 1j * chosen[:, 1])
+        near = places[shapely.dwithin(outline, shapely.points(places.real, places.imag), PARAPET_BAND_M)]
+        rim = chosen[np.isin(chosen[:, 0] + 1j * chosen[:, 1], near)]
+        if len(rim):
+            x, y, z = (float(v) for v in rim[np.lexsort((rim[:, 1], rim[:, 0], -rim[:, 2]))[0]])
+            return x, y, z
+    return None
 
 
 def _roof_level(subject: Subject) -> float | None:

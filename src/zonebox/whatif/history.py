@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from zonebox.errors import InputError
 from zonebox.model import Control, Report, Scene
+from zonebox.whatif.bench import Bench
 from zonebox.whatif.changes import Change, is_adjustable
-from zonebox.whatif.trial import Bench, Trial
+from zonebox.whatif.trial import Trial
 
 
 class WhatIf:
@@ -53,6 +54,10 @@ class WhatIf:
     def adjustable(self, parcel: str) -> tuple[Control, ...]:
         """List a parcel's controls that can be changed, with their present numbers."""
         return tuple(c for c in self._bench.controls_of(self.now.scene, parcel) if is_adjustable(c))
+
+    def ready(self, parcel: str) -> None:
+        """Get a parcel ready, so that its first change answers as fast as the next."""
+        self._bench.ready(self.now.scene, parcel)
 
     def apply(self, change: Change, *, continued: bool = False) -> Trial:
         """Apply a change; ``continued`` joins it to the one before, as while a slider is drawn.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.checks.soundness import CLOSED, Body
 from zonebox.geometry.mesh import Mesh
 from zonebox.model import Building, GeoreferenceNote
 from zonebox.whatif.changes import Move, check_move
@@ -42,9 +43,31 @@ def moved(building: Building, move: Move) -> Building:
     )
 
 
-def _moved(mesh: Mesh, middle: NDArray[np.float64], move: Move) -> Mesh:
+def moved_body(first: Building, new: Building, move: Move, body: Body) -> Body | None:
+    """Body of a design that was moved, from its body at first; None where it has to be found anew.
+
+    A closed solid stays itself wherever it is carried. What was mended or sampled hangs on the grid that it was welded
+    or sampled on: shifted, it is the same; turned, a run would find another one.
+    """
+    if move.turn_deg and body.state != CLOSED:
+        return None
+    turn, shift = _placing(first.mesh.bounds.mean(0) * (1.0, 1.0, 0.0), move)
+    samples = body.samples
+    return replace(
+        body, mesh=new.mesh if new.solid is None else new.solid,
+        solid=None if body.solid is None else body.solid.transform(np.column_stack([turn, shift])),
+        samples=None if samples is None else replace(samples, points=samples.points @ turn.T + shift))
+
+
+def _placing(middle: NDArray[np.float64], move: Move) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rotation (3, 3) and shift (3,) of a move about an upright axis: p -> turn p + shift."""
     angle = math.radians(move.turn_deg)
     turn = np.array([[math.cos(angle), -math.sin(angle), 0.0], [math.sin(angle), math.cos(angle), 0.0],
                      [0.0, 0.0, 1.0]]) if move.turn_deg else np.eye(3)
+    return turn, middle - turn @ middle + np.array([move.east_m, move.north_m, move.up_m])
+
+
+def _moved(mesh: Mesh, middle: NDArray[np.float64], move: Move) -> Mesh:
+    turn, _ = _placing(middle, move)
     shift = middle + np.array([move.east_m, move.north_m, move.up_m])
     return Mesh(vertices=(mesh.vertices - middle) @ turn.T + shift, triangles=mesh.triangles)
