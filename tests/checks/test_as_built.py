@@ -72,6 +72,9 @@ def test_place_area_height_and_points_of_a_box_too_high() -> None:
     assert found.where.point == pytest.approx((*tower[17, :2], 14.6))
     assert found.where.foot == pytest.approx((*tower[17, :2], 12.0))
     assert "12 m² of survey above the envelope, 192 of 10,192 points, the highest 2.60 m" in found.reason
+    assert dict(found.figures) == {"area_m2": 12.0, "highest_m": pytest.approx(2.6), "points_over": 192.0,
+                                   "points": 10_192.0}
+    assert "超出控规盒子" in found.reason_zh
     assert found.cure is not None
     assert found.cure.amount == pytest.approx(found.value, abs=1e-3)
 

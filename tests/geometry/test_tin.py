@@ -15,7 +15,7 @@ from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from zonebox.geometry.mesh import Mesh, merged
-from zonebox.geometry.tin import tin_index
+from zonebox.geometry.tin import MANY, tin_index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,3 +143,16 @@ def test_moving_surface_and_question_together_changes_nothing(seed: int, dx: flo
     assert low <= here.mean_over(circle) <= high
     ask = np.random.default_rng(seed + 1).uniform(-1, 5, (50, 2))
     np.testing.assert_allclose(there.height_at(ask + np.array([dx, dy])), here.height_at(ask), atol=1e-6)
+
+
+def test_many_points_have_the_same_answers_as_few() -> None:
+    """Above a number of points machine code answers; a point's answer does not depend on how many are asked."""
+    rng = np.random.default_rng(11)
+    flat = np.concatenate([rng.uniform(0, 100, (400, 2)), [[0, 0], [100, 0], [0, 100], [100, 100]]])
+    mesh = Mesh(vertices=np.column_stack([flat, rng.normal(0, 5, len(flat))]), triangles=Delaunay(flat).simplices)
+    index = tin_index(mesh)
+    ask = np.concatenate([rng.uniform(-5, 105, (MANY, 2)), flat, flat[mesh.triangles[:, :2]].mean(1), [[np.nan, 1.0]]])
+    parts = np.array_split(ask, 7)
+    np.testing.assert_array_equal(index.triangle_at(ask), np.concatenate([index.triangle_at(p) for p in parts]))
+    np.testing.assert_allclose(index.height_at(ask), np.concatenate([index.height_at(p) for p in parts]), atol=1e-12)
+    assert np.isnan(index.height_at(ask)).sum() > 1000

@@ -241,7 +241,8 @@ def _judged(
     least = max(tol_m, error.u95_m)
     if not len(solid.key):
         return _finding(envelope.parcel, State.PASS, value=0.0, limit=0.0, margin=0.0, tolerance=least,
-                        uncertainty=error.u95_m, reason=together(say("as_built.under", count=count), stray))
+                        uncertainty=error.u95_m, reason=together(say("as_built.under", count=count), stray),
+                        figures=(("area_m2", 0.0), ("highest_m", 0.0), ("points_over", 0.0), ("points", float(count))))
     scatter = COVERAGE * error.obs_m / np.sqrt(solid.points)
     worst = int(np.argmax(solid.mean - scatter))
     excess, tol = float(solid.mean[worst]), least + float(scatter[worst])
@@ -258,6 +259,8 @@ def _judged(
     return _finding(
         envelope.parcel, state, control=control, value=excess, limit=0.0, margin=-excess, tolerance=tol,
         uncertainty=error.u95_m, where=Where(point=(x, y, z), foot=(x, y, limit)), reason=reason,
+        figures=(("area_m2", area), ("highest_m", highest), ("points_over", float(broken.points.sum())),
+                 ("points", float(count))),
         cure=Cure(action="lower", amount=up(float(solid.mean.max())), unit="m") if state is State.FAIL else None)
 
 
@@ -273,8 +276,9 @@ def _no_envelope(parcel: str) -> Finding:
 
 def _finding(parcel: str, state: State, *, reason: Said, control: Control | None = None, value: float | None = None,
              limit: float | None = None, margin: float | None = None, tolerance: float | None = None,
-             uncertainty: float | None = None, where: Where | None = None, cure: Cure | None = None) -> Finding:
+             uncertainty: float | None = None, where: Where | None = None, cure: Cure | None = None,
+             figures: tuple[tuple[str, float], ...] = ()) -> Finding:
     return Finding(
         id=f"as-built/{parcel}", check="as_built", state=state, parcel=parcel, design="", control=control,
         value=value, limit=limit, margin=margin, tolerance=tolerance, uncertainty=uncertainty, unit="m",
-        where=where or Where(), reason=reason.en, reason_zh=reason.zh, cure=cure)
+        where=where or Where(), reason=reason.en, reason_zh=reason.zh, cure=cure, figures=figures)

@@ -27,4 +27,6 @@ def earthworks(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             id=f"earthwork/{pad.design}", check="earthwork", state=State.PASS, parcel=pad.parcel, design=pad.design,
             control=None, value=pad.cut_m3 + pad.excavation_m3 - pad.fill_m3, unit="m³",
-            where=Where(point=(float(x), float(y), pad.level_m)), reason=told.en, reason_zh=told.zh)
+            where=Where(point=(float(x), float(y), pad.level_m)), reason=told.en, reason_zh=told.zh,
+            figures=(("area_m2", pad.area_m2), ("cut_m3", pad.cut_m3), ("fill_m3", pad.fill_m3),
+                     ("excavation_m3", pad.excavation_m3)))

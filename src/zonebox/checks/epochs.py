@@ -183,6 +183,8 @@ def _changed(parcel: str, cells: Floats, rise: Floats, new: Floats, least: float
     return Finding(
         id=f"change/{parcel}", check="change", state=State.PASS, parcel=parcel, design="", control=None,
         value=plus - minus, unit="m³", where=Where(point=(float(cells[most, 0]), float(cells[most, 1]), z)),
+        figures=(("built_m2", float(areas[0])), ("built_m3", plus), ("removed_m2", float(areas[1])),
+                 ("removed_m3", minus), ("highest_m", high)),
         reason=f"built over {areas[0]:,.0f} m², {plus:,.0f} m³, up to {high:.2f} m high; removed over "
                f"{areas[1]:,.0f} m², {minus:,.0f} m³; changes below {least:.2f} m are not counted",
         reason_zh=f"新建 {areas[0]:,.0f} m²、{plus:,.0f} m³，最高 {high:.2f} m；拆除 {areas[1]:,.0f} m²、"

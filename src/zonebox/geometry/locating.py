@@ -51,3 +51,19 @@ def located(
                 found[k] = t
                 break
     return found
+
+
+@compiled
+def heights(corners: Floats, triangle: NDArray[np.intp], points: Floats) -> Floats:
+    """Height (n,) of points (n, 2) on the triangles they are known to lie in, never outside the corners' range."""
+    made = np.empty(len(points))
+    for k in range(len(points)):
+        t, weighted, total = triangle[k], 0.0, 0.0
+        for c in range(3):
+            a, b = (c + 1) % 3, (c + 2) % 3
+            run_x, run_y = corners[t, b, 0] - corners[t, a, 0], corners[t, b, 1] - corners[t, a, 1]
+            weight = max(run_x * (points[k, 1] - corners[t, a, 1]) - run_y * (points[k, 0] - corners[t, a, 0]), 0.0)
+            weighted += weight * corners[t, c, 2]
+            total += weight
+        made[k] = weighted / total
+    return made

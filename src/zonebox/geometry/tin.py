@@ -92,7 +92,12 @@ class TinIndex:
 
     def height_in(self, triangle: Indices, xy: ArrayLike) -> Floats:
         """Height (n,) over points (n, 2) whose triangle (n,) is known from `triangle_at`, metres."""
-        return _heights_in(self.corners[triangle], np.asarray(xy, dtype=np.float64).reshape(-1, 2))
+        points = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+        if len(points) >= MANY:
+            from zonebox.geometry.locating import heights
+
+            return np.asarray(heights(self.corners, triangle, np.ascontiguousarray(points)))
+        return _heights_in(self.corners[triangle], points)
 
     def slope_at(self, xy: ArrayLike) -> Floats:
         """Gradient (dz/dx, dz/dy) of the surface over points (n, 2) -> (n, 2); NaN outside.

@@ -104,6 +104,8 @@ class Finding:
     reason_zh: str = ""
     storeys: tuple[StoreyMargin, ...] = ()
     part: Mesh | None = None
+    figures: tuple[tuple[str, float], ...] = ()
+    """More that was measured, by name with its unit: areas, volumes, counts that the reason tells in words."""
 
     def said(self, lang: str) -> str:
         """How it was measured, or what is missing, in a language: ``en`` or ``zh``."""

@@ -67,6 +67,7 @@ def finding_record(finding: Finding, frame: Frame) -> Mapping[str, object]:
         "offending": None if finding.part is None else _offending(finding.part, frame),
         "storeys": [{"storey": s.storey, "value": _number(s.value), "limit": _number(s.limit),
                      "margin": _number(s.margin)} for s in finding.storeys],
+        "figures": {name: _number(value) for name, value in finding.figures},
     }
 
 

@@ -48,6 +48,25 @@ def test_bound_holds_over_all_blocks_and_the_hull_is_covered_once(tmp_path: Path
     assert len(terrain.mesh) < 2 * len(whole.mesh)
 
 
+@pytest.mark.parametrize("memory_mb", [2000.0, SMALL_MB])
+def test_seams_between_tiles_and_blocks_are_closed_by_shared_vertices(tmp_path: Path, memory_mb: float) -> None:
+    """Every edge belongs to two triangles but those of the convex hull, which are one ring: no gap, no T-junction."""
+    points = hills()
+    mesh = lidar.read(tiles(tmp_path, points), FRAME, crs=CRS, memory_mb=memory_mb).mesh
+    edges = np.sort(mesh.triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    edge, count = np.unique(edges, axis=0, return_counts=True)
+    assert set(count.tolist()) == {1, 2}
+    rim = edge[count == 1]
+    assert (np.unique(rim, return_counts=True)[1] == 2).all()
+    ring = shapely.line_merge(shapely.multilinestrings(list(mesh.vertices[rim][:, :, :2])))
+    hull = shapely.convex_hull(shapely.multipoints(mesh.vertices[:, :2]))
+    assert shapely.get_num_geometries(ring) == 1
+    assert ring.length == pytest.approx(hull.length)
+    east = FRAME.world(mesh.vertices)[mesh.triangles][:, :, 0]
+    assert ((east.min(1) < 85100) & (east.max(1) > 85100)).sum() > 10   # triangles cross from one tile to the other
+    assert len(np.unique(np.rint(mesh.vertices[:, :2] * 1000), axis=0)) == len(mesh.vertices)
+
+
 def test_interrupted_run_goes_on_at_the_tile(tmp_path: Path) -> None:
     files, cache = tiles(tmp_path, hills()), tmp_path / "cache"
 

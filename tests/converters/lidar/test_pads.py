@@ -187,6 +187,8 @@ def test_the_report_says_what_earth_is_moved_in_closed_form() -> None:
     assert (found.check, found.parcel, found.design, found.unit) == ("earthwork", "P", "A", "m³")
     assert found.value == pytest.approx(2.0 * HOUSE.area - fill, rel=0.02)
     assert found.where.point == pytest.approx((38.0, 35.0, 11.0))
+    assert dict(found.figures) == {"area_m2": pads[0].area_m2, "cut_m3": 0.0, "fill_m3": pads[0].fill_m3,
+                                   "excavation_m3": pads[0].excavation_m3}
     assert "fill 1,0" in found.reason
     assert "填方 1,0" in found.reason_zh
     (row,) = cast("list[dict[str, float]]", report_record(site, Report(findings=(found,)))["pads"])
