@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
+from zonebox.errors import ZoneboxError
 from zonebox.pipes import receive, send
 
 _MODULE: Final = "zonebox_converters.envelopes.worker"
@@ -61,19 +62,32 @@ def _serve(
     chunks: Sequence[Any], prepared: Callable[[Any], Any], following: Callable[[], int | None],
     done: Callable[[int, Any], None], give_back: Callable[[int], None],
 ) -> None:
-    """Keep one helper busy until there are no chunks; give back the one it died on."""
+    """Keep one helper busy until there are no chunks; give back those it died on.
+
+    The next chunk is made ready while the helper works on the one before, so that it never waits for more than a pipe.
+    """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
-    number: int | None = None
+    taken: list[int] = []                               # at most two: the helper's, and the one made ready
+
+    def ready() -> Any:
+        number = following()
+        if number is None:
+            return None
+        taken.append(number)
+        return prepared(chunks[number])
+
     try:
         with subprocess.Popen([sys.executable, "-m", _MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               env=environment) as process:
+            chunk = ready()
             receive(process.stdout)                     # it is ready
-            while (number := following()) is not None:
-                send(process.stdin, prepared(chunks[number]))
+            while chunk is not None:
+                send(process.stdin, chunk)
+                chunk = ready()
                 result = receive(process.stdout)
-                done(number, result)
+                done(taken.pop(0), result)
             assert process.stdin is not None
             process.stdin.close()
-    except (OSError, EOFError):
-        if number is not None:
+    except (OSError, EOFError, ZoneboxError):           # a mistake in a plan is told by who does the chunk next
+        for number in taken:
             give_back(number)

@@ -1,4 +1,4 @@
-"""Planes on plain lots: half-spaces where a lot is convex, forbidden solids along its edges where it is not."""
+"""Planes on plain lots: half-spaces where they forbid what their edges do, forbidden solids where they would more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from manifold3d import Manifold, Mesh64
 from numpy.typing import NDArray
 
+from zonebox import tolerance
 from zonebox.geometry import solids
 from zonebox.geometry.column import APART_M
 from zonebox.geometry.edgewise import EdgeRule
@@ -23,7 +24,7 @@ from zonebox_converters.envelopes.plain import PlainLots
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-BATCH: Final = 64
+BATCH: Final = 16
 """Lots cut by one operation: more would spread over kilometres, and the kernel holds places relative to the spread."""
 
 
@@ -31,19 +32,19 @@ class Slopes:
     """The rules with planes of plain lots.
 
     ``lots`` are the lots that have one; ``by_solids`` (rules,) the rules that are cut by solids, steps and all: those
-    of a control with a plane on a lot that is not convex.
+    of a control with a plane on a lot that half-spaces would cut too much of.
     """
 
     def __init__(self, lots: PlainLots, steps: Steps) -> None:
         """Find them."""
         self._lots, self._steps = lots, steps
-        self._convex = lots.convex if len(lots) else np.zeros(0, dtype=np.bool_)
         rule_lot = lots.rule_lot
         sloped = steps.sloped[lots.rule_profile]
+        self._halved = _halved(lots, steps, np.flatnonzero(sloped))
         key = rule_lot * (int(lots.rule_cut.max(initial=0)) + 1) + lots.rule_cut
         self._of_sloped_cut = np.isin(key, key[sloped])
-        self.by_solids = self._of_sloped_cut & ~self._convex[rule_lot]
-        self._rules = np.where(self._convex[rule_lot], sloped, self._of_sloped_cut)
+        self.by_solids = self._of_sloped_cut & ~self._halved[rule_lot]
+        self._rules = np.where(self._halved[rule_lot], sloped, self._of_sloped_cut)
         self.lots = np.unique(rule_lot[sloped])
 
     def lots_cut_by(self, stage: int) -> Whole:
@@ -60,7 +61,7 @@ class Slopes:
         standing = np.diff(stacks.triangle_start)[place] > 0
         made, crooked = {}, {}
         for lot, at in zip(some[standing].tolist(), place[standing].tolist(), strict=True):
-            if self._convex[lot]:
+            if self._halved[lot]:
                 made[lot] = solids.mesh_of(self._trimmed(stacks.mesh(at), self._chosen(lot, stage)))
             else:
                 crooked[lot] = stacks.mesh(at)
@@ -104,6 +105,45 @@ class Slopes:
             own = EdgeRule(edge=int(lots.rule_edge[rule]), profile=lots.profiles[key[1]], ground_m=(key[2], key[2]))
             parts += solids.wedge_parts(lots.edges, own, bottom, top, alike[key])
         return parts
+
+
+def _halved(lots: PlainLots, steps: Steps, rules: Whole) -> NDArray[np.bool_]:
+    """Tell of which lots (lots,) the half-spaces of their planes forbid what sweeps along their edges do, no more.
+
+    A sweep is convex. So a rule's half-space forbids no more where the lot's outline, as far as the plane is below
+    the lot's top, lies between the sweep's ends: its corners, and where it crosses the line at the plane's far end.
+    """
+    edges, lot = lots.edges, lots.rule_lot[rules]
+    edge, profile = lots.rule_edge[rules], lots.rule_profile[rules]
+    depth = (lots.top[lot] - lots.rule_ground[rules] - steps.foot[profile]) / steps.rise[profile]
+    some = np.flatnonzero(depth > 0.0)
+    count = np.diff(lots.first_edge)[lot[some]]
+    rule = np.repeat(some, count)
+    side = np.arange(len(rule)) - np.repeat(np.cumsum(count) - count, count) + lots.first_edge[lot[rule]]
+
+    def away(points: Floats, line: Whole) -> Floats:
+        """Distance of points (n, 2) from the lines of edges (n,), inward positive."""
+        return np.asarray(((points - edges.start[line]) * edges.inward[line]).sum(1))
+
+    one, other = away(edges.start[side], edge[rule]), away(edges.end[side], edge[rule])
+    crosses = (one < depth[rule]) != (other < depth[rule])
+    share = (depth[rule] - one) / np.where(crosses, other - one, 1.0)
+    crossing = edges.start[side] + share[:, None] * (edges.end[side] - edges.start[side])
+    below = one < depth[rule]
+    points = np.concatenate([edges.start[side][below], crossing[crosses]])
+    of_rule = np.concatenate([rule[below], rule[crosses]])
+    outside = np.concatenate([one[below], np.zeros(int(crosses.sum()))]) < -tolerance.WELD_M
+    for corner, neighbour, turn, sense in (
+        (edges.start, edges.before, edges.turn_deg[edges.before], 1.0),
+        (edges.end, edges.after, edges.turn_deg, -1.0),
+    ):
+        line = edge[of_rule]
+        along = ((points - corner[line]) * edges.tangent[line]).sum(1) * sense
+        runs_on = (turn[line] >= 0.0) & (turn[line] < 90.0)
+        outside |= np.where(runs_on, away(points, neighbour[line]), along) < -tolerance.WELD_M
+    halved = np.ones(len(lots), dtype=np.bool_)
+    halved[lot[of_rule[outside]]] = False
+    return halved
 
 
 def subtracted(bodies: dict[int, Mesh], parts: dict[int, list[solids.Solid]]) -> dict[int, Mesh]:

@@ -21,7 +21,9 @@ from zonebox.geometry.stepwise import section, strips
 from zonebox.model import Control, Kind, Parcel
 from zonebox_converters.envelopes import build_one
 from zonebox_converters.envelopes.bulk import Envelopes, Work, build_many, gathered, work_of
+from zonebox_converters.envelopes.figures import steps_of_rules
 from zonebox_converters.envelopes.sharing import shared
+from zonebox_converters.envelopes.sloping import Slopes
 
 KINDS = [profile.fixed(3.0), profile.tiers(((0.0, 2.0), (9.0, 5.0))), profile.recession(6.0, 50.0),
          profile.proportional(0.3, 2.0), profile.fixed(0.0)]
@@ -67,6 +69,30 @@ def test_every_lot_comes_out_as_the_exact_way_makes_it() -> None:
             assert volume_m3(part) > 0.0
             whole += volume_m3(part)
         assert whole == pytest.approx(volume_m3(one.solid), rel=1e-6, abs=hair * 15.0)
+
+
+FRONT_NOTCH = Polygon([(0, 0), (10, 0), (10, 10), (20, 10), (20, 0), (30, 0), (30, 40), (0, 40)])
+REAR_NOTCH = Polygon([(0, 0), (30, 0), (30, 40), (20, 40), (20, 30), (10, 30), (10, 40), (0, 40)])
+
+
+@pytest.mark.parametrize(("shape", "edges", "removed", "by_solids"), [
+    (FRONT_NOTCH, (6,), 30.0 * 6.0 * 6.0 / 2.0, False),         # the plane is above the cap long before the notch
+    (REAR_NOTCH, (2,), 10.0 * 6.0 * 6.0 / 2.0, True),           # its half-space would cut the other arm as well
+    (REAR_NOTCH, (2, 6), 20.0 * 6.0 * 6.0 / 2.0, True),
+    (REAR_NOTCH, (0,), 30.0 * 6.0 * 6.0 / 2.0, False),
+    (REAR_NOTCH, (4,), 10.0 * 18.0 + 2.0 * math.pi * 6.0**3 / 3.0 / 2.0, True),  # and half a cone at each end
+])
+def test_a_plane_cuts_a_notched_lot_as_its_edge_forbids(
+    shape: Polygon, edges: tuple[int, ...], removed: float, *, by_solids: bool
+) -> None:
+    """A recession of 45° above 9 m under a cap of 15 m takes a prism of 6 m by 6 m over two along its edge."""
+    controls = (rule("slope", profile.recession(9.0, 45.0), indices=edges), limit(Kind.HEIGHT, 15.0))
+    work = work_of([(parcel(shape), controls)])
+    slopes = Slopes(work.plain, steps_of_rules(work.plain))
+    assert slopes.by_solids.tolist() == [by_solids] * len(edges)
+    made = gathered(work).volume_m3[0]
+    assert made == pytest.approx(shape.area * 15.0 - removed, abs=1.0 if 4 in edges else 0.05)   # arcs are facets
+    assert made < shape.area * 15.0 - removed + 1e-6                                             # on the strict side
 
 
 def test_lots_without_ground_or_with_other_rules_are_not_guessed() -> None:
