@@ -158,3 +158,11 @@ def validate_gltf(files: Sequence[Path]) -> list[dict[str, Any]]:
                          check=True, timeout=1800)
     rows: list[dict[str, Any]] = json.loads(run.stdout)
     return rows
+
+
+def read_bcf(path: Path, version: str) -> list[dict[str, Any]]:
+    """Topics of a BCF file as bcf-js reads them, each with its views."""
+    run = subprocess.run(["node", str(HERE / "read_bcf.mjs"), version, str(path)], capture_output=True, text=True,
+                         check=True, timeout=600)
+    rows: list[dict[str, Any]] = json.loads(run.stdout)
+    return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 import zipfile
@@ -11,6 +12,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from browser.clients import need, read_bcf
 from report.review import HOSTILE, finding, reviewed
 from zonebox.report import FILES, write_all
 from zonebox.report.facts import broken
@@ -165,6 +167,25 @@ def test_bcf_is_read_back_by_ifcopenshells_library(pack: dict[str, Path], name: 
         beyond = topic.viewpoints["viewpoint-1.bcfv"].visualization_info.clipping_planes.clipping_plane[0]
         assert beyond.location.z == pytest.approx(22.0)
         assert beyond.direction.z == -1.0
+
+
+@pytest.mark.parametrize(("name", "version"), [("bcf", "3.0"), ("bcf21", "2.1")])
+def test_bcf_is_read_back_by_an_independent_library(pack: dict[str, Path], name: str, version: str) -> None:
+    need(module="@parametricos/bcf-js")
+    scene, report = reviewed()
+    rows = read_bcf(pack[name], version)
+    assert len(rows) == len(broken(report))
+    high = finding(report, "/P/height")
+    row = next(row for row in rows if "height" in row["topic"]["title"])
+    assert row["topic"]["priority"] == "high"
+    assert "lower the top by 3.4 m" in row["topic"]["description"]
+    view = row["views"][0]
+    assert set(view["selected"]) == set(high.elements)
+    assert base64.b64decode(view["snapshot"].rpartition(",")[2]) == PICTURE
+    place, ahead = (np.array([float(view["camera"][key][axis]) for axis in "xyz"])
+                    for key in ("camera_view_point", "camera_direction"))
+    worst = scene.frame.world(np.array(high.where.point))
+    assert (worst - place) @ ahead / np.linalg.norm(worst - place) > 0.99
 
 
 @pytest.mark.parametrize("name", ["bcf", "bcf21"])
