@@ -17,6 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lots import AUTHORITY
 from zonebox.checks.as_built import check_as_built
 from zonebox.frame import Frame
