@@ -142,6 +142,8 @@ def measure_of(finding: Finding, lang: Lang) -> str:
         return say("outside", lang, by=by)
     if finding.check == "containment":
         return say("outside", lang, by=_number(abs(value), finding))
+    if finding.check == "as_built":
+        return say("above", lang, by=by)
     if finding.check == "envelope_empty":
         return say("narrow", lang, by=_number(value, finding), limit=_number(limit, finding))
     return say("over" if value > limit else "short", lang, by=by, limit=_number(limit, finding))

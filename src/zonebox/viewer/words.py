@@ -40,6 +40,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "short": ("−{by} short of {limit}", "不足 {by}（应 {limit}）"),
     "narrow": ("{by} wide, {limit} needed", "宽 {by}，需 {limit}"),
     "outside": ("{by} outside the envelope", "盒外 {by}"),
+    "above": ("+{by} above the envelope", "高出控规盒子 {by}"),
     "more": ("{n} more", "另 {n} 项"),
     # map furniture
     "north": ("N", "北"),
