@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from zonebox.errors import InputError
-from zonebox_converters.ifc import kernel, packing, parsing
+from zonebox_converters.ifc import dealing, kernel, packing, parsing
 from zonebox_converters.ifc.facts import Facts
 from zonebox_converters.ifc.header import Opened
 from zonebox_converters.ifc.isolation import Child, Message
@@ -48,8 +48,7 @@ def take(file: Opened, placeable: Placeable, *, workers: int = 2, progress: Prog
     taking.run(workers=workers, shapes=True, limit_s=limit_s)
     kernel.finish(file.path, taking.products, taking.collected)
     facts = taking.stated()
-    if taking.apart and sum(len(rows["rows"]) for rows in taking.properties) < len(facts.parts):
-        # a helper died over its share of the property sets
+    if taking.lacks_properties(len(facts.parts)):   # a helper died over its share of them
         facts = state(file, limit_s=limit_s)
     return facts, taking.collected.shapes()
 
@@ -77,7 +76,13 @@ class _Taking:
         self.notes: list[str] = []
         self.facts: dict[str, Any] | None = None
         self.properties: list[packing.Rows] = []
-        self.apart = False
+        self.plain: list[packing.Rows] = []
+        self.apart, self.plain_things = False, 0
+
+    def lacks_properties(self, parts: int) -> bool:
+        """Whether property sets that were to come apart from the facts did not all come."""
+        came, plain = (sum(len(rows["rows"]) for rows in several) for several in (self.properties, self.plain))
+        return (self.apart and came < parts) or plain < self.plain_things
 
     def run(self, *, workers: int, shapes: bool, limit_s: float | None) -> None:
         """Start the child and listen to it; nothing of it is left afterwards."""
@@ -85,9 +90,10 @@ class _Taking:
         if limit_s is None:
             limit_s = PARSE_LIMIT_S + PARSE_LIMIT_S_PER_MB * path.stat().st_size / 1e6
         job = {"task": "read", "path": str(path), "name": self.file.name, "shapes": shapes,
-               "memory_mb": kernel.memory_mb(path)}
+               "memory_mb": kernel.memory_mb(path), "large": dealing.LARGE}
         inbox: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
-        child = Child(job, inbox, helpers=max(1, workers) - 1)
+        large = shapes and path.stat().st_size >= dealing.LARGE         # a helper more reads its plain property sets
+        child = Child(job, inbox, helpers=max(1, workers) - 1 + large)
         try:
             self.listen(child, inbox, limit_s)
         finally:
@@ -97,7 +103,7 @@ class _Taking:
         """Put the facts together."""
         assert self.facts is not None
         notes = (*self.file.notes, *self.notes, *self.facts["notes"])
-        return packing.unpack({**self.facts, "notes": notes}, self.properties)
+        return packing.unpack({**self.facts, "notes": notes}, [*self.properties, *self.plain])
 
     def listen(self, child: Child, inbox: queue.SimpleQueue[tuple[Child, Message | None]], limit_s: float) -> None:
         """Take answers until the child has ended or fallen silent.
@@ -128,7 +134,9 @@ class _Taking:
         if kind == "refused":
             raise InputError(fields["where"], got=fields["got"], want=fields["want"], then=fields["then"])
         if kind == "parsed":
-            parsing.check_whole(self.file.path, fields["entities"], self.file.name)
+            stand = fields["declared"]                          # where the child has counted them
+            parsing.check_whole(fields["entities"], parsing.declared(self.file.path) if stand is None else stand,
+                                self.file.name)
             self.notes += fields["notes"]
         elif kind == "stated" and self.placeable is not None:
             self.placeable(packing.unpack_stated(fields["stated"]))
@@ -136,9 +144,11 @@ class _Taking:
             self.products = message.arrays["products"][:, 0].tolist()
             self.collected.total = len(self.products)
         elif kind == "facts":
-            self.facts, self.apart = dict(fields["facts"]), fields["apart"]
+            self.facts, self.apart, self.plain_things = dict(fields["facts"]), fields["apart"], fields["plain"]
         elif kind == "properties":
             self.properties.append(fields["rows"])
+        elif kind == "plain":
+            self.plain.append(fields["rows"])
         else:
             self.collected.take(message)
 

@@ -13,6 +13,9 @@ PROPERTIES: Final = 1
 APART: Final = 5000
 """From so many products on, reading their property sets is worth sharing out."""
 
+LARGE: Final = 20_000_000
+"""Of files of so many bytes the plain property sets are read from the text."""
+
 SET_UP: Final = 40_000
 """The kernel goes over all products of a file once a piece: the more there are, the fewer pieces pay."""
 
@@ -27,10 +30,11 @@ Group = tuple[int, int]
 
 def shared(product: Any) -> int:
     """Step id of the representation that a product repeats, 0 where it has its own."""
-    for representation in product[6][2] or ():  # Representation.Representations
-        for item in representation[3] or ():  # Items
+    # not by index, which asks for the number of arguments each time: there are as many as the file has products
+    for representation in product.get_argument(6).get_argument(2) or ():   # Representation.Representations
+        for item in representation.get_argument(3) or ():                               # Items
             if item.is_a("IfcMappedItem"):
-                return int(item.MappingSource.id())
+                return int(item.get_argument(0).id())                                   # MappingSource
     return 0
 
 

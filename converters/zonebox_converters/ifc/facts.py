@@ -77,8 +77,11 @@ class Facts:
     notes: tuple[str, ...]
 
 
-def extract(model: Any, where: str, *, properties: bool = True) -> Facts:
+def extract(model: Any, where: str, *, properties: bool = True, products: Sequence[Any] | None = None,
+            place: Stated | None = None) -> Facts:
     """Read the facts of an opened model; the parts' property sets only if asked for.
+
+    ``products`` are those `seen`, and ``place`` is what is `stated` about them, where that is known already.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def extract(model: Any, where: str, *, properties: bool = True) -> Facts:
     from ifcopenshell.util.unit import calculate_unit_scale
 
     buildings = model.by_type("IfcBuilding")
-    products = seen(model)
+    products = seen(model) if products is None else products
     if not products:
         got = "an IfcBuilding without shapes" if buildings else "neither an IfcBuilding nor building elements"
         raise InputError(where, got=got, want="a building with walls, slabs or other elements",
@@ -103,7 +106,7 @@ def extract(model: Any, where: str, *, properties: bool = True) -> Facts:
     known = {p.id(): sets.of(p) for p in products} if properties else {}
     return Facts(
         name=text_of(buildings[0].Name) if buildings else "",
-        stated=stated(model, products, unit_m),
+        stated=place or stated(model, products, unit_m),
         parts=tuple(
             Part(number=p.id(), guid=_guid(p), ifc_class=p.is_a(), name=text_of(p[2]), storey=tree.storey(p),
                  properties=known.get(p.id(), {}))
@@ -169,26 +172,30 @@ class _Tree:
 
     def __init__(self, model: Any) -> None:
         self._parent: dict[int, Any] = {}
-        for relation in model.by_type("IfcRelFillsElement"):
-            self._parent[relation.RelatedBuildingElement.id()] = relation.RelatingOpeningElement
-        for relation in model.by_type("IfcRelVoidsElement"):
-            self._parent[relation.RelatedOpeningElement.id()] = relation.RelatingBuildingElement
-        for relation in model.by_type("IfcRelAggregates"):
-            for child in relation.RelatedObjects:
-                self._parent[child.id()] = relation.RelatingObject
-        for relation in model.by_type("IfcRelContainedInSpatialStructure"):
-            for child in relation.RelatedElements:
-                self._parent[child.id()] = relation.RelatingStructure
+        self._storey: dict[int, str] = {}
+        for kind, child, parent in (("IfcRelFillsElement", 5, 4), ("IfcRelVoidsElement", 5, 4)):
+            for relation in model.by_type(kind):
+                self._parent[relation[child].id()] = relation[parent]
+        for kind, children, parent in (("IfcRelAggregates", 5, 4), ("IfcRelContainedInSpatialStructure", 4, 5)):
+            for relation in model.by_type(kind):
+                above = relation[parent]
+                self._parent |= dict.fromkeys((each.id() for each in relation[children]), above)
 
     def storey(self, product: Any) -> str:
         """GlobalId of the storey a product is in, "" where it is in none."""
-        seen: set[int] = set()
-        while product is not None and product.id() not in seen:
-            if product.is_a("IfcBuildingStorey"):
-                return _guid(product)
-            seen.add(product.id())
-            product = self._parent.get(product.id())
-        return ""
+        return self._of(product, set())
+
+    def _of(self, thing: Any, seen: set[int]) -> str:
+        """Storey of a thing; what hangs on the same parent finds it there."""
+        if thing.is_a("IfcBuildingStorey"):
+            return str(thing.get_argument(0) or f"#{thing.id()}")
+        above = self._parent.get(thing.id())
+        if above is None or above.id() in seen:
+            return ""
+        number = above.id()
+        if number not in self._storey:
+            self._storey[number] = self._of(above, {*seen, thing.id()})
+        return self._storey[number]
 
 
 def _levels(model: Any, unit_m: float, area_unit: float) -> tuple[tuple[Level, ...], list[str]]:

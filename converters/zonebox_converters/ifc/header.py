@@ -89,7 +89,7 @@ def load(file: Opened) -> Any:
         The library cannot parse it; it was cut off, damaged or edited.
     """
     parsed = parsing.parse(file.path, file.name)
-    parsing.check_whole(file.path, parsed.entities, file.name)
+    parsing.check_whole(parsed.entities, parsing.declared(file.path), file.name)
     return parsed.model
 
 

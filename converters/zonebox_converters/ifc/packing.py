@@ -35,7 +35,8 @@ def unpack(said: Mapping[str, Any], more: Sequence[Rows] = ()) -> Facts:
     """
     known: dict[int, dict[str, str]] = {}
     for rows in (said["properties"], *more):
-        known |= unpack_properties(rows)
+        for number, own in unpack_properties(rows).items():
+            known[number] = {**known[number], **own} if number in known else own
     return Facts(
         name=said["name"],
         stated=unpack_stated(said["stated"]),

@@ -79,15 +79,14 @@ def declared(path: Path) -> int:
     return count + len(DECLARED.findall(rest))
 
 
-def check_whole(path: Path, entities: int, name: str) -> None:
-    """Refuse a file of which the parser understood less than stands in it.
+def check_whole(entities: int, stand: int, name: str) -> None:
+    """Refuse a file of which the parser understood fewer statements than stand in it.
 
     Raises
     ------
     InputError
         Statements that were skipped.
     """
-    stand = declared(path)
     if entities < stand:
         raise InputError(name, got=f"{stand - entities:,} of {stand:,} statements that the parser skips",
                          want="the file as it was exported",

@@ -198,17 +198,23 @@ class Placements:
         return np.eye(4) if product.ObjectPlacement is None else self._matrix(product.ObjectPlacement)
 
     def _matrix(self, placement: Any) -> NDArray[np.float64]:
-        from ifcopenshell.util.placement import get_axis2placement, get_local_placement
-
         number = placement.id()
         if number not in self._known:
-            if placement.is_a("IfcLocalPlacement"):
-                own = np.asarray(get_axis2placement(placement.RelativePlacement), dtype=np.float64)
-                parent = placement.PlacementRelTo
-                self._known[number] = own if parent is None else self._matrix(parent) @ own
-            else:
-                self._known[number] = np.asarray(get_local_placement(placement), dtype=np.float64)
+            self._known[number] = self._made(placement)
         return self._known[number]
+
+    def _made(self, placement: Any) -> NDArray[np.float64]:
+        from ifcopenshell.util.placement import get_axis2placement, get_local_placement
+
+        if not placement.is_a("IfcLocalPlacement"):
+            return np.asarray(get_local_placement(placement), dtype=np.float64)
+        parent, own = placement[0], placement[1]                        # PlacementRelTo, RelativePlacement
+        base = np.eye(4) if parent is None else self._matrix(parent)
+        if own.is_a("IfcAxis2Placement3D") and own.get_argument(1) is None and own.get_argument(2) is None:
+            base = base.copy()                                          # not turned, as most are
+            base[:3, 3] += base[:3, :3] @ own.get_argument(0).get_argument(0)
+            return base
+        return np.asarray(base @ np.asarray(get_axis2placement(own), dtype=np.float64))
 
 
 def _origin(product: Any, unit_m: float, places: Placements) -> Vector:

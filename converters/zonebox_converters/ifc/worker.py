@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zonebox_converters.ifc import dealing, isolation
 
+if TYPE_CHECKING:
+    from zonebox_converters.ifc.parsing import Parsed
+    from zonebox_converters.ifc.stripping import Plain
+
 Send = Callable[..., None]
+
+FEW: Final = 400
+"""A product made by itself takes the kernel as long as so many take its iterator to go over."""
 
 BATCH: Final = 256
 """So many placed products leave in one message."""
@@ -85,15 +93,19 @@ def _read(job: Mapping[str, Any], send: Send) -> None:
     from zonebox_converters.ifc.stated import stated
     from zonebox_converters.ifc.units import length_unit
 
-    parsed = parsing.parse(Path(job["path"]), job["name"])
-    model = parsed.model
-    send("parsed", entities=parsed.entities, notes=parsed.notes)
     if not job["shapes"]:
-        send("facts", facts=packing.pack(extract(model, job["name"])), apart=False)
+        parsed = parsing.parse(Path(job["path"]), job["name"])
+        send("parsed", entities=parsed.entities, notes=parsed.notes, declared=None)
+        send("facts", facts=packing.pack(extract(parsed.model, job["name"])), apart=False, plain=0)
         return
-    products = seen(model)
+    parsed, plain, lanes = _parsed(job)
+    model = parsed.model
+    send("parsed", entities=parsed.entities + (0 if plain is None else plain.count), notes=parsed.notes,
+         declared=None if plain is None else len(plain.begin))
+    products, place = seen(model), None
     if products:  # a file without is refused below, in full
-        send("stated", stated=dataclasses.asdict(stated(model, products, length_unit(model)[0])))
+        place = stated(model, products, length_unit(model)[0])
+        send("stated", stated=dataclasses.asdict(place))
     every = dealing.groups([*products, *(room for room in model.by_type("IfcSpace") if room.Representation)])
     send("products", {"products": np.array(every, dtype=np.int64).reshape(-1, 2)})
     apart = len(products) >= dealing.APART
@@ -109,20 +121,47 @@ def _read(job: Mapping[str, Any], send: Send) -> None:
             else:
                 _iterate(model, numbers, tell)
 
-    _fork(job, work)
-    send("facts", facts=packing.pack(extract(model, job["name"], properties=not apart)), apart=apart)
+    _fork(job, lanes, work)
+    facts = extract(model, job["name"], properties=not apart, products=products, place=place)
+    send("facts", facts=packing.pack(facts), apart=apart, plain=0 if plain is None else len(plain.sets_of))
     work(send)
 
 
-def _fork(job: Mapping[str, Any], work: Callable[[Send], None]) -> None:
+def _parsed(job: Mapping[str, Any]) -> tuple[Parsed, Plain | None, Sequence[int]]:
+    """Parse a file, a large one without its plain property sets; the lanes that are left for helpers.
+
+    A helper reads those sets from the text meanwhile.
+    """
+    import tempfile
+
+    from zonebox_converters.ifc import packing, parsing
+
+    path, name, lanes = Path(job["path"]), job["name"], job["lanes"]
+    if path.stat().st_size >= job["large"] and lanes:
+        from zonebox_converters.ifc import stripping
+
+        with tempfile.TemporaryDirectory(prefix="zonebox-ifc-", ignore_cleanup_errors=True) as folder:
+            shorter = Path(folder) / "model.ifc"
+            plain = stripping.strip(path, shorter)
+            if plain is not None:
+                def tell_all(tell: Send) -> None:
+                    tell("plain", rows=packing.pack_properties((n, plain.of(n)) for n in plain.sets_of))
+
+                _fork(job, lanes[:1], tell_all, others=lanes[1:])
+                return parsing.parse(shorter, name), plain, lanes[1:]
+    return parsing.parse(path, name), None, lanes
+
+
+def _fork(job: Mapping[str, Any], lanes: Sequence[int], work: Callable[[Send], None],
+          others: Sequence[int] = ()) -> None:
     """Start a helper on each lane; this process has started no thread yet."""
-    lanes, own = job["lanes"], job["out"]
+    own = job["out"]
     for place, lane in enumerate(lanes):
         if os.fork():
             os.close(lane)
             continue
         try:
-            for other in (*lanes[place + 1:], own):  # those before are closed already
+            for other in (*lanes[place + 1:], *others, own):  # those before are closed already
                 os.close(other)
             with os.fdopen(lane, "wb") as out:
                 _guarded(job, _sender(out), work)
@@ -138,34 +177,72 @@ def shapes(job: Mapping[str, Any], send: Send) -> None:
 
 
 def _iterate(model: Any, numbers: Sequence[int], send: Send) -> None:
-    """Shape products: first those that the light kernel makes, then the others and what it left out."""
-    from zonebox_converters.ifc.light import KERNEL, THOROUGH, Light
+    """Shape products: first those that the light kernel makes, then the others and what it left out.
 
-    light, batch = Light(model), Batch(send, BATCH)
+    What repeats a shape is not made again, unless the one that it repeats came to nothing or stands somewhere else
+    than its placement says.
+    """
+    from zonebox_converters.ifc.light import KERNEL, THOROUGH, Light
+    from zonebox_converters.ifc.repeats import Repeats
+
+    light, repeats, batch = Light(model), Repeats(model), Batch(send, BATCH)
     products = [model.by_id(number) for number in numbers]
-    easy = [product for product in products if light.makes(product)]
-    made = _shaped(model, easy, KERNEL, batch)
-    _shaped(model, [product for product in products if product.id() not in made], THOROUGH, batch)
+    leaders, repeated = repeats.split(products)
+    shaping = _Shaping(model, repeats, repeated, batch)
+    shaping.run([product for product in leaders if light.makes(product)], KERNEL)
+    shaping.run([product for product in leaders if product.id() not in shaping.made], THOROUGH)
+    shaping.run([product for product in products if product.id() not in shaping.made], THOROUGH)
     batch.flush()
 
 
-def _shaped(model: Any, products: Sequence[Any], kernel: str, batch: Batch) -> set[int]:
-    """Send the shapes that a kernel makes; empty ones are none."""
+class _Shaping:
+    """Shapes on their way out, with what repeats them."""
+
+    def __init__(self, model: Any, repeats: Any, repeated: Mapping[int, Sequence[Any]], batch: Batch) -> None:
+        self.made: set[int] = set()
+        self._count = len(model.by_type("IfcProduct"))
+        self._model, self._repeats, self._repeated, self._batch = model, repeats, repeated, batch
+
+    def run(self, products: Sequence[Any], kernel: str) -> None:
+        """Send the shapes that a kernel makes of products; empty ones are none."""
+        for shape in (_one_by_one if len(products) * FEW < self._count else _in_a_row)(self._model, products, kernel):
+            if len(shape.geometry.faces_buffer):
+                self._answer(shape)
+
+    def _answer(self, shape: Any) -> None:
+        number = int(shape.id)
+        key, matrix = _answer(shape, self._batch)
+        self.made.add(number)
+        others = [other for other in self._repeated.get(number, ()) if other.id() not in self.made]
+        if others and self._repeats.agrees(self._model.by_id(number), matrix):
+            for other in others:
+                self._batch.product(other.id(), key, self._repeats.matrix(other))
+                self.made.add(other.id())
+
+
+def _in_a_row(model: Any, products: Sequence[Any], kernel: str) -> Iterator[Any]:
+    """Yield the shapes of products from the library's iterator, which first goes over all products of the file."""
     import ifcopenshell.geom
 
-    made: set[int] = set()
     if not products:
-        return made
-    iterator = ifcopenshell.geom.iterator(geometry_settings(), model, 1, include=products, geometry_library=kernel)
+        return
+    iterator = ifcopenshell.geom.iterator(geometry_settings(), model, 1, include=list(products),
+                                          geometry_library=kernel)
     if iterator.initialize():
         while True:
-            shape = iterator.get()
-            if len(shape.geometry.faces_buffer):
-                _answer(shape, batch)
-                made.add(int(shape.id))
+            yield iterator.get()
             if not iterator.next():
                 break
-    return made
+
+
+def _one_by_one(_: Any, products: Sequence[Any], kernel: str) -> Iterator[Any]:
+    """Yield the shapes of a few products of a large file."""
+    import ifcopenshell.geom
+
+    settings = geometry_settings()
+    for product in products:
+        with contextlib.suppress(RuntimeError, ValueError, TypeError):      # it has no shape: so the iterator does
+            yield ifcopenshell.geom.create_shape(settings, product, geometry_library=kernel)
 
 
 def careful(job: Mapping[str, Any], send: Send) -> None:
@@ -243,13 +320,14 @@ class Batch:
             self._rows.clear()
 
 
-def _answer(shape: Any, batch: Batch) -> None:
-    """Send the product with its placement, and its geometry where that was not sent before."""
+def _answer(shape: Any, batch: Batch) -> tuple[str, NDArray[np.float64]]:
+    """Send the product with its placement, and its geometry where that was not sent before; return key and matrix."""
     geometry = shape.geometry
     key = str(geometry.id)
     batch.geometry(key, lambda: _arrays(geometry))
     matrix = np.array(shape.transformation.matrix, dtype=np.float64).reshape(4, 4, order="F")
     batch.product(int(shape.id), key, matrix)
+    return key, matrix
 
 
 def _arrays(geometry: Any) -> Mapping[str, NDArray[Any]]:

@@ -23,7 +23,7 @@ answer = worker._answer
 def poisoned(shape, batch):
     if shape.name == {name!r}:
         {deed}
-    answer(shape, batch)
+    return answer(shape, batch)
 worker._answer = poisoned
 worker.main()
 """
