@@ -77,12 +77,12 @@ class _Taking:
         self.facts: dict[str, Any] | None = None
         self.properties: list[packing.Rows] = []
         self.plain: list[packing.Rows] = []
-        self.apart, self.plain_things = False, 0
+        self.apart, self.parts, self.plain_things = False, 0, 0
 
     def lacks_properties(self, parts: int) -> bool:
         """Whether property sets that were to come apart from the facts did not all come."""
-        came, plain = (sum(len(rows["rows"]) for rows in several) for several in (self.properties, self.plain))
-        return (self.apart and came < parts) or plain < self.plain_things
+        plain = sum(len(rows["rows"]) for rows in self.plain)
+        return (self.apart and self.parts < parts) or plain < self.plain_things
 
     def run(self, *, workers: int, shapes: bool, limit_s: float | None) -> None:
         """Start the child and listen to it; nothing of it is left afterwards."""
@@ -147,6 +147,7 @@ class _Taking:
             self.facts, self.apart, self.plain_things = dict(fields["facts"]), fields["apart"], fields["plain"]
         elif kind == "properties":
             self.properties.append(fields["rows"])
+            self.parts += fields["parts"]
         elif kind == "plain":
             self.plain.append(fields["rows"])
         else:

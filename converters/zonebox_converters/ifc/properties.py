@@ -33,6 +33,10 @@ class Sets:
         for thing in things:
             self._of_product.setdefault(thing.id(), []).extend(definitions)
 
+    def has(self, number: int) -> bool:
+        """Whether the thing of a step id, or its type, has any."""
+        return number in self._of_product or number in self._type
+
     def of(self, thing: Any) -> dict[str, str]:
         """``Set.Property`` -> text of a product, its type's properties included."""
         number = thing.id()

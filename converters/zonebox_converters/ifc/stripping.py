@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zonebox_converters.ifc import step_text
+from zonebox_converters.ifc.packing import Rows, pack_properties
 from zonebox_converters.ifc.properties import text_of
 from zonebox_converters.ifc.step_text import OTHER, OWNER, PLACE, RELATION, SET, VALUE, Bytes, Longs
 
@@ -59,23 +60,28 @@ class Plain:
 
     def of(self, number: int) -> dict[str, str]:
         """``Set.Property`` -> text of a thing, as `properties.Sets` writes it."""
-        flat: dict[str, str] = {}
-        for row in self.sets_of.get(number, ()):
-            flat |= self._set(row)
-        return flat
+        return self._flat(self.sets_of.get(number, ()), {})
 
-    def _set(self, row: int) -> dict[str, str]:
-        found = _IN_SET.search(self._said(int(self.begin[row]), int(self.end[row])))
-        assert found is not None
-        name = _word(found[1][1:-1] if found[1] else "").strip()
+    def rows(self) -> Rows:
+        """Those of all things, as `packing.pack_properties` writes them."""
+        known: dict[tuple[str, str], str] = {}
+        return pack_properties((number, self._flat(sets, known)) for number, sets in self.sets_of.items())
+
+    def _flat(self, sets: Sequence[int], known: dict[tuple[str, str], str]) -> dict[str, str]:
+        """Write some sets; names that were put together before are ``known``."""
         flat = {}
-        for key, value, what in self._values(self.spans[self.values[row]]):
-            if what == STRING:
-                flat[f"{name}.{_word(key)}"] = _word(value).strip()
-            elif what == NUMBER:
-                flat[f"{name}.{_word(key)}"] = text_of(_number(value))
-            elif what:
-                flat[f"{name}.{_word(key)}"] = str(what == TRUE)
+        for row in sets:
+            found = _IN_SET.search(self._said(int(self.begin[row]), int(self.end[row])))
+            assert found is not None
+            word = found[1] or "''"
+            for key, value, what in self._values(self.spans[self.values[row]]):
+                if not what:
+                    continue
+                name = known.get((word, key))
+                if name is None:
+                    name = known[word, key] = f"{_word(word[1:-1]).strip()}.{_word(key)}"
+                flat[name] = (_word(value).strip() if what == STRING else
+                              text_of(_number(value)) if what == NUMBER else str(what == TRUE))
         return flat
 
     def _values(self, spans: Longs) -> Iterator[tuple[str, str, int]]:
@@ -108,7 +114,7 @@ def strip(path: Path, to: Path) -> Plain | None:
     Plain or None
         What was left out; None, and nothing written, where nothing is plain or the text is irregular.
     """
-    text: Bytes = np.memmap(path, dtype=np.uint8, mode="r")
+    text: Bytes = np.memmap(path, dtype=np.uint8, mode="r").view(np.ndarray)     # slices of a memmap cost more
     found = _statements(text)
     if found is None:
         return None

@@ -116,8 +116,9 @@ def _read(job: Mapping[str, Any], send: Send) -> None:
         for what, numbers in tokens.take():
             if what == dealing.PROPERTIES:
                 sets.extend([] if sets else [Sets(model)])
-                rows = packing.pack_properties((number, sets[0].of(model.by_id(number))) for number in numbers)
-                tell("properties", rows=rows)
+                rows = packing.pack_properties(
+                    (number, sets[0].of(model.by_id(number))) for number in numbers if sets[0].has(number))
+                tell("properties", rows=rows, parts=len(numbers))
             else:
                 _iterate(model, numbers, tell)
 
@@ -134,7 +135,7 @@ def _parsed(job: Mapping[str, Any]) -> tuple[Parsed, Plain | None, Sequence[int]
     """
     import tempfile
 
-    from zonebox_converters.ifc import packing, parsing
+    from zonebox_converters.ifc import parsing
 
     path, name, lanes = Path(job["path"]), job["name"], job["lanes"]
     if path.stat().st_size >= job["large"] and lanes:
@@ -145,7 +146,7 @@ def _parsed(job: Mapping[str, Any]) -> tuple[Parsed, Plain | None, Sequence[int]
             plain = stripping.strip(path, shorter)
             if plain is not None:
                 def tell_all(tell: Send) -> None:
-                    tell("plain", rows=packing.pack_properties((n, plain.of(n)) for n in plain.sets_of))
+                    tell("plain", rows=plain.rows())
 
                 _fork(job, lanes[:1], tell_all, others=lanes[1:])
                 return parsing.parse(shorter, name), plain, lanes[1:]
