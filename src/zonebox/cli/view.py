@@ -55,7 +55,7 @@ def command(
     if serve:
         _serve(request, scene, report, host, port)
     elif not written:
-        pipeline.window(scene, report, lang=request.lang)
+        _open(request, scene, report)
     return 0
 
 
@@ -68,6 +68,15 @@ def _albums(request: Request, scene: Scene, report: Report, views: Path | None, 
     if turntable is not None:
         written.append(album.turntable(scene, report, turntable, lang=request.lang))
     return written
+
+
+def _open(request: Request, scene: Scene, report: Report) -> None:
+    from zonebox import pipeline, scenefile
+    from zonebox.studio import Desk, window
+
+    desk = Desk(scene, report, lang=request.lang, spec=scenefile.read(request.scene), off_screen=False,
+                size=(1500, 900))
+    window.opened(desk, pipeline.output_folder(request.scene, request.out) / "what-if")
 
 
 def _serve(request: Request, scene: Scene, report: Report, host: str, port: int) -> None:

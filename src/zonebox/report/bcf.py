@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike
 
 from zonebox.files import stamp, write_bytes, zipped
 from zonebox.model import Report, Scene
-from zonebox.report.sight import ASPECT, FIELD_DEG
 from zonebox.report.topics import AUTHOR, PRIORITIES, STATUS, TYPES, Topic, Viewpoint, topics_of
 from zonebox.words import Language
 
@@ -81,9 +80,10 @@ def _extensions(topics: Iterable[Topic]) -> ET.Element:
     """List the words that topics use, so that a client can offer them."""
     root = ET.Element("Extensions")
     labels = sorted({label for topic in topics for label in topic.labels})
+    users = sorted({AUTHOR, *(topic.author for topic in topics)})
     for group, name, words in (
         ("TopicTypes", "TopicType", TYPES), ("TopicStatuses", "TopicStatus", (STATUS, "Closed")),
-        ("Priorities", "Priority", PRIORITIES), ("TopicLabels", "TopicLabel", labels), ("Users", "User", (AUTHOR,)),
+        ("Priorities", "Priority", PRIORITIES), ("TopicLabels", "TopicLabel", labels), ("Users", "User", users),
     ):
         parent = ET.SubElement(root, group)
         for each in words:
@@ -105,7 +105,7 @@ def _markup(topic: Topic, version: Version) -> ET.Element:
     for label in topic.labels:
         _text(labels, "Label" if wrapped else "Labels", label)
     _text(node, "CreationDate", stamp().strftime("%Y-%m-%dT%H:%M:%SZ"))
-    _text(node, "CreationAuthor", AUTHOR)
+    _text(node, "CreationAuthor", topic.author)
     _text(node, "Description", topic.description)
     if not topic.viewpoints:
         return root
@@ -131,9 +131,9 @@ def _visualization(view: Viewpoint, version: Version) -> ET.Element:
     _vector(camera, "CameraViewPoint", view.position)
     _vector(camera, "CameraDirection", view.direction)
     _vector(camera, "CameraUpVector", view.up)
-    _text(camera, "FieldOfView", f"{FIELD_DEG:g}")
+    _text(camera, "FieldOfView", f"{view.field_deg:g}")
     if version == "3.0":
-        _text(camera, "AspectRatio", f"{ASPECT:g}")
+        _text(camera, "AspectRatio", f"{view.aspect:g}")
     if view.lines:
         lines = ET.SubElement(root, "Lines")
         for start, end in view.lines:

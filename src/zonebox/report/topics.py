@@ -16,7 +16,7 @@ from zonebox.model import Building, Finding, Report, Scene, State
 from zonebox.report import shapes
 from zonebox.report.facts import Facts, broken, facts_of, is_guidance
 from zonebox.report.limits import limit_plane
-from zonebox.report.sight import NO_CAMERAS, Camera, camera_of
+from zonebox.report.sight import ASPECT, FIELD_DEG, NO_CAMERAS, Camera, camera_of
 from zonebox.words import Language, word
 
 Array = NDArray[np.float64]
@@ -44,6 +44,8 @@ class Viewpoint:
     planes: tuple[tuple[Array, Array], ...] = ()
     lines: tuple[tuple[Array, Array], ...] = ()
     snapshot: bytes | None = None
+    field_deg: float = FIELD_DEG
+    aspect: float = ASPECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,6 +60,7 @@ class Topic:
     description: str
     file: str
     viewpoints: tuple[Viewpoint, ...]
+    author: str = AUTHOR
 
 
 def topics_of(

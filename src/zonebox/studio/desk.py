@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zonebox.errors import InputError
 from zonebox.model import Finding, Parcel, Report, Scene
 from zonebox.scenefile import SceneFile
 from zonebox.studio.labels import label
+from zonebox.studio.marks import AUTHOR, Annotation
 from zonebox.studio.tools import Cut, Measure, Point, Sun, SunPosition, measured, sun_over
 from zonebox.viewer import camera, layers, palette, probe
 from zonebox.viewer.drawable import Callout, Layer
 from zonebox.viewer.ground import ground_of
+from zonebox.viewer.groundmap import SUN
 from zonebox.viewer.probe import Ability
 from zonebox.viewer.show import staged
 from zonebox.whatif import Change, Move, Trial, WhatIf
@@ -66,6 +69,10 @@ class Desk:
         self.tried, self.lang, self.spec = WhatIf(scene, report), lang, spec
         self.variant, self.selected, self.parcel = "", "", ""
         self.cut_now, self.sun_now = Cut(), Sun(month=6, day=21, hour=12.0)
+        self.sun_text, self.by_height = "", False
+        self.saved: dict[str, camera.View] = {}
+        self.annotations: list[Annotation] = []
+        self._toward: Point = SUN
         self._marks: list[Point] = []
         self._measures: list[Callout] = []
         self.ground = ground_of(scene)
@@ -145,6 +152,7 @@ class Desk:
         if found is None:
             raise InputError("finding", got=f'"{finding}"', want="the id of a finding")
         self.selected, self.parcel = finding, found.parcel
+        self.tried.ready(found.parcel)
         return self.stage.named_view(f"finding:{finding}")
 
     def choose(self, parcel: str) -> camera.View | None:
@@ -154,6 +162,7 @@ class Desk:
         if found is None:
             return None
         self.parcel, self.selected = found.id, ""
+        self.tried.ready(found.id)
         return self.parcel_view(found)
 
     def parcel_view(self, parcel: Parcel) -> camera.View:
@@ -294,13 +303,110 @@ class Desk:
         """Let the sun of a day and hour shine and throw shadows on the ground."""
         middle = (self.stage.points.min(0) + self.stage.points.max(0)) / 2.0
         position = sun_over(self.trial.scene.frame, (float(middle[0]), float(middle[1]), 0.0), sun)
-        self.sun_now = sun
-        ground = layers.terrain(self.scene, self.ground, self.lang, map_pixels=2 * max(self.stage.size),
-                                sun=position.toward)
-        built = tuple(ground if layer.name == "terrain" else layer for layer in self.stage.layers)
+        self.sun_now, self._toward = sun, position.toward
+        self.sun_text = label("sun_down", self.lang) if position.altitude_deg <= 0.0 else label(
+            "sun_state", self.lang, a=position.altitude_deg, b=position.bearing_deg)
         self.stage.shine(position.toward)
-        self.stage.change(built, self.scene, self.report)
+        self._reground()
         return position
+
+    def colour_by_height(self, *, on: bool) -> None:
+        """Colour the ground by its height, or print the map on it again."""
+        self.by_height = on
+        self._reground()
+
+    # -- views and notes ----------------------------------------------------------------------------------------
+
+    def save_view(self, name: str = "") -> str:
+        """Keep the present camera under a name; return the name."""
+        name = name.strip() or label("saved_view", self.lang, n=len(self.saved) + 1)
+        self.saved[name] = replace(self.stage.view, name="free")
+        return name
+
+    def recall(self, name: str) -> camera.View:
+        """Find a kept camera by its name."""
+        if name not in self.saved:
+            raise InputError("view", got=f'"{name}"', want=f"one of {', '.join(self.saved) or 'none that was kept'}")
+        return self.saved[name]
+
+    def walk(self, forward_m: float = 0.0, turn_deg: float = 0.0) -> camera.View:
+        """Step and turn at eye level; the first step stands before what the camera looks at now."""
+        view = self.stage.view
+        ahead = view.axes()[2][:2] if view.half_height_m is None else np.array([0.0, 1.0])
+        ahead = ahead / max(float(np.linalg.norm(ahead)), 1e-9)
+        heading = float(np.degrees(np.arctan2(ahead[0], ahead[1]))) + turn_deg
+        if view.name == "walk":
+            x, y = np.asarray(view.position)[:2] + forward_m * ahead
+        else:
+            x, y = self._open_ground(np.asarray(view.focal_point)[:2], ahead)
+        level = float(self.ground.height_at([(x, y)])[0])
+        return camera.eye_level(float(x), float(y), level, heading_deg=heading)
+
+    def annotate(self, text: str, *, author: str = "", at: tuple[float, float] | None = None) -> Annotation:
+        """Pin a note to what is seen at a pixel, in the middle of the picture where none is given.
+
+        Raises
+        ------
+        InputError
+            No text, or nothing but sky there.
+        """
+        x, y = at or self.stage.middle_pixel()
+        subject, point = self.stage.pick(x, y)
+        if not text.strip() or point is None:
+            raise InputError("note", got="no text" if point is not None else "a note on the sky",
+                             want="some words on a place in the scene")
+        kind, _, name = subject.partition(":")
+        note = Annotation(
+            text=text.strip(), author=author.strip() or AUTHOR, point=point, view=self.stage.view,
+            aspect=self.stage.aspect, parcel=self._parcel_at(point) or "",
+            element=name.rpartition("/")[2] if kind == "element" else "")
+        self.annotations.append(note)
+        self._redraw_measures()
+        return note
+
+    def write_bcf(self, path: Path, *, pictures: bool = True) -> Path:
+        """Write the findings shown and the notes as BCF topics, cameras in world coordinates."""
+        from zonebox.studio.marks import write_topics
+
+        shots = [self._snapshot(note.view) if pictures else None for note in self.annotations]
+        return write_topics(self.scene, self.report, self.annotations, shots, path, self.lang)
+
+    def _snapshot(self, view: camera.View) -> bytes:
+        import io
+
+        from PIL import Image
+
+        before, file = self.stage.view, io.BytesIO()
+        self.stage.look(view)
+        Image.fromarray(self.stage.picture()).save(file, format="PNG")
+        self.stage.look(before)
+        return file.getvalue()
+
+    def _open_ground(self, target: NDArray[np.float64], ahead: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Find a place to stand before a target: the nearest towards the camera that no building covers."""
+        import shapely
+
+        boxes = [b.mesh.bounds for b in (*self.scene.designs, *self.scene.context) if len(b.mesh)]
+        low, high = (np.array([box[k][:2] for box in boxes]).reshape(-1, 2) for k in (0, 1))
+        taken = shapely.union_all(shapely.box(*low.T, *high.T)).buffer(1.0)
+        x0, y0, x1, y1 = self.ground.box
+        for back in np.arange(12.0, 120.0, 2.0):
+            x, y = target - back * ahead
+            if x0 < x < x1 and y0 < y < y1 and not shapely.intersects_xy(taken, x, y):
+                return np.array([x, y])
+        return target - 12.0 * ahead
+
+    @property
+    def reach_m(self) -> float:
+        """How far a section can be shifted from the middle of what is shown."""
+        return float(max((self.stage.points.max(0) - self.stage.points.min(0))[:2]) / 2.0)
+
+    def _reground(self) -> None:
+        """Print the ground's map anew."""
+        ground = layers.terrain(self.scene, self.ground, self.lang, map_pixels=2 * max(self.stage.size),
+                                sun=self._toward, by_height=self.by_height)
+        self.stage.change(tuple(ground if layer.name == "terrain" else layer for layer in self.stage.layers),
+                          self.scene, self.report)
 
     def close(self) -> None:
         """Free the window."""
@@ -322,7 +428,9 @@ class Desk:
         self.stage.change((*kept, self._measure_layer()), self.scene, self.report)
 
     def _measure_layer(self) -> Layer:
-        return Layer(name=MEASURES, title="", callouts=tuple(self._measures))
+        notes = [Callout(subject=f"note:{n}", anchor=a.point, lines=(a.author, a.text), color=palette.ENVELOPE_EDGE,
+                         rank=-2.0) for n, a in enumerate(self.annotations)]
+        return Layer(name=MEASURES, title="", callouts=(*self._measures, *notes))
 
     def _note(self, found: Measure, one: Point, two: Point) -> None:
         text = label("distance", self.lang, d=found.distance_m, l=found.level_m, r=found.rise_m)

@@ -74,6 +74,32 @@ _LABELS: Final[dict[str, tuple[str, str]]] = {
     "day": ("Day", "日"),
     "hour": ("Hour, true solar time", "时（真太阳时）"),
     "sun_state": ("altitude {a:.1f}°, bearing {b:.1f}°", "高度角 {a:.1f}°，方位角 {b:.1f}°"),
+    "help": ("Keys", "按键"),
+    "above_more": ("… {n} more above", "… 上方还有 {n} 条"),
+    "below_more": ("… {n} more below", "… 下方还有 {n} 条"),
+    "walk": ("Walk", "步行"),
+    "save_view": ("Keep view", "保存视角"),
+    "saved_view": ("View {n}", "视角 {n}"),
+    "by_height": ("Ground coloured by height", "地形按高程着色"),
+    "clear": ("Clear measurements", "清除测量"),
+    "notes": ("Notes", "批注"),
+    "note_here": ("Write a note", "添加批注"),
+    "note_text": ("Note", "批注内容"),
+    "author": ("Author", "作者"),
+    "export_bcf": ("Export BCF", "导出 BCF"),
+    "compare": ("Side by side with", "并排对比"),
+    "compare_none": ("Not side by side", "不并排"),
+    "parts": ("Storeys and elements", "楼层与构件"),
+    "height_key": ("ground {z:.1f} m", "地面 {z:.1f} 米"),
+    "keys": (("Up / Down: finding before, next\nEnter: fly there\nO overview, P plan, V next corner\n"
+             "W walk: arrow keys step and turn\n1–7 layers\nU undo, Y redo, K keep as variant\n"
+             "X section, [ and ] shift it\nM measure two points\nT next hour of sun\nC cut above next storey\n"
+             "E ground by height\nB keep view, N write a note\n/ search a parcel\nL 中文 / English\n"
+             "Tab: next tab of the panel\nQ quit"),
+             ("上 / 下：上一条、下一条结果\n回车：飞到该处\nO 总览，P 平面，V 下一角度\nW 步行：方向键前进与转向\n"
+             "1–7 图层\nU 撤销，Y 重做，K 保留为方案\nX 剖切，[ 与 ] 移动剖面\nM 两点测量\nT 下一小时日照\n"
+             "C 下一楼层剖切\nE 地形按高程\nB 保存视角，N 添加批注\n/ 搜索地块\nL 中文 / English\n"
+             "Tab：下一个面板\nQ 退出")),
     "sun_down": ("the sun is below the horizon", "太阳在地平线以下"),
 }
 

@@ -176,6 +176,18 @@ def fit(
     return View(name=name, position=_triple(eye), focal_point=_triple(target), up=_triple(up), angle_deg=angle_deg)
 
 
+EYE_M: Final = 1.65
+EYE_ANGLE_DEG: Final = 60.0
+
+
+def eye_level(x: float, y: float, ground_m: float, *, heading_deg: float) -> View:
+    """Stand on the ground and look level in a compass direction."""
+    east, north = math.sin(math.radians(heading_deg)), math.cos(math.radians(heading_deg))
+    z = ground_m + EYE_M
+    return View(name="walk", position=(x, y, z), focal_point=(x + 20.0 * east, y + 20.0 * north, z),
+                up=(0.0, 0.0, 1.0), angle_deg=EYE_ANGLE_DEG)
+
+
 def orbit(middle: ArrayLike, distance_m: float, *, heading_deg: float, pitch_deg: float) -> View:
     """Look at a point from a distance, in a compass direction."""
     _, up, forward = _axes(heading_deg, pitch_deg)

@@ -44,16 +44,21 @@ SHADOW_TRIANGLES: Final = 30_000
 Toward = tuple[float, float, float]
 
 
-def ground_map(scene: Scene, ground: Ground, *, pixels: int = PIXELS, sun: Toward = SUN) -> NDArray[np.uint8]:
+def ground_map(
+    scene: Scene, ground: Ground, *, pixels: int = PIXELS, sun: Toward = SUN, by_height: bool = False,
+) -> NDArray[np.uint8]:
     """Draw the map over ``ground.box``: (h, w, 3) with ``pixels`` on its longer side, first row in the north.
 
-    ``sun`` is the direction to the light; where it stands below the horizon nothing throws a shadow.
+    ``sun`` is the direction to the light; where it stands below the horizon nothing throws a shadow. ``by_height``
+    colours the ground by its height, and parcels keep no fill.
     """
     from PIL import ImageDraw
 
     sheet = _Sheet(ground.box, pixels)
-    image = _tinted(ground, sheet.size)
+    image = _tinted(ground, sheet.size, palette.HEIGHTS if by_height else (palette.GROUND_LOW, palette.GROUND_HIGH))
     draw = ImageDraw.Draw(image)
+    if by_height:
+        return np.asarray(_shadowed(image.reduce(OVERSAMPLE), scene, ground, sheet, sun), dtype=np.uint8)
     sheet.fill_each(draw, [parcel.shape for parcel in scene.plan.parcels],
                     [palette.land_use(parcel.land_use, parcel.land_use_name) for parcel in scene.plan.parcels])
     widths = {e.road: e.road_width_m for p in scene.plan.parcels for e in p.edges if e.road and e.road_width_m}
@@ -107,7 +112,16 @@ class _Sheet:
                 draw.polygon([tuple(p) for p in xy.tolist()], fill=color)
 
 
-def _tinted(ground: Ground, size: tuple[int, int]) -> Image:
+def height_range(ground: Ground) -> tuple[float, float]:
+    """Lowest and highest elevation that the tints tell apart; a hundredth at either end is left out."""
+    x0, y0, x1, y1 = ground.box
+    x, y = np.meshgrid(np.linspace(x0, x1, TINT_CELLS), np.linspace(y1, y0, TINT_CELLS))
+    z = ground.height_at(np.column_stack([x.ravel(), y.ravel()]))
+    low, high = (float(v) for v in np.percentile(z, [1, 99]))
+    return low, high
+
+
+def _tinted(ground: Ground, size: tuple[int, int], tones: Sequence[palette.Rgb]) -> Image:
     """Paint the heights, low to high."""
     from PIL import Image
 
@@ -117,8 +131,9 @@ def _tinted(ground: Ground, size: tuple[int, int]) -> Image:
     x, y = np.meshgrid(np.linspace(x0, x1, columns), np.linspace(y1, y0, rows))
     z = ground.height_at(np.column_stack([x.ravel(), y.ravel()])).reshape(rows, columns)
     low, high = np.percentile(z, [1, 99])
-    share = np.clip((z - low) / max(high - low, 1.0), 0.0, 1.0)[..., None]
-    tint = np.array(palette.GROUND_LOW) * (1 - share) + np.array(palette.GROUND_HIGH) * share
+    share = np.clip((z - low) / max(high - low, 1.0), 0.0, 1.0)
+    table, stops = np.array(tones, dtype=np.float64), np.linspace(0.0, 1.0, len(tones))
+    tint = np.stack([np.interp(share, stops, table[:, channel]) for channel in range(3)], axis=-1)
     small = Image.fromarray(np.round(tint).astype(np.uint8))
     return small.resize(size, Image.Resampling.BICUBIC)
 

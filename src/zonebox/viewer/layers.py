@@ -14,7 +14,7 @@ from zonebox.model import Building, ControlEnvelope, EdgeRole, Finding, Parcel, 
 from zonebox.viewer import palette, violations
 from zonebox.viewer.drawable import Colors, Key, Layer, Lines, Material, Surface, Tag, rgba, uniform
 from zonebox.viewer.ground import LIFT_M, LOW_LIFT_M, Ground, ground_of
-from zonebox.viewer.groundmap import PIXELS, SUN, Toward, ground_map
+from zonebox.viewer.groundmap import PIXELS, SUN, Toward, ground_map, height_range
 from zonebox.viewer.outline import creases
 from zonebox.viewer.words import Lang, say
 
@@ -82,13 +82,21 @@ def changed(
     return tuple(fresh.get(layer.name, layer) for layer in before)
 
 
-def terrain(scene: Scene, ground: Ground, lang: Lang, map_pixels: int = PIXELS, sun: Toward = SUN) -> Layer:
-    """Show the ground as a block with the map printed on it."""
+def terrain(
+    scene: Scene, ground: Ground, lang: Lang, map_pixels: int = PIXELS, sun: Toward = SUN, *, by_height: bool = False,
+) -> Layer:
+    """Show the ground as a block with the map printed on it, or coloured by its height."""
     top = Surface(mesh=ground.surface, colors=uniform(palette.PAPER, len(ground.surface)), material=Material.GROUND,
-                  texture=ground_map(scene, ground, pixels=map_pixels, sun=sun), texture_box=ground.box)
+                  texture=ground_map(scene, ground, pixels=map_pixels, sun=sun, by_height=by_height),
+                  texture_box=ground.box)
     side = Surface(mesh=ground.skirt, colors=uniform(palette.GROUND_CUT, len(ground.skirt)))
     surfaces = (top, side) if len(ground.skirt) else (top,)
-    return Layer(name="terrain", title=say("terrain", lang), surfaces=surfaces)
+    keys: tuple[Key, ...] = ()
+    if by_height:
+        stops = np.linspace(*height_range(ground), len(palette.HEIGHTS))
+        keys = tuple(Key(text=f"{say('terrain', lang)} {z:.1f} m", color=color)
+                     for z, color in zip(stops, palette.HEIGHTS, strict=True))[::-1]
+    return Layer(name="terrain", title=say("terrain", lang), surfaces=surfaces, keys=keys)
 
 
 def plan_lines(scene: Scene, ground: Ground, lang: Lang) -> Layer:

@@ -24,6 +24,9 @@ HAIRLINE: Final[Rgb] = (196, 203, 209)
 GROUND_LOW: Final[Rgb] = (218, 224, 212)
 GROUND_HIGH: Final[Rgb] = (240, 236, 226)
 GROUND_CUT: Final[Rgb] = (205, 200, 190)
+HEIGHTS: Final[tuple[Rgb, ...]] = ((44, 70, 120), (92, 122, 140), (150, 164, 140), (208, 200, 132), (250, 240, 190))
+"""Ground by height, low to high: ever lighter, so that no eye confuses two heights."""
+
 ROAD: Final[Rgb] = (216, 217, 217)
 WATER: Final[Rgb] = (172, 206, 226)
 LOT: Final[Rgb] = (236, 234, 228)

@@ -29,6 +29,10 @@ CUT_LAYERS: Final = ("design", "envelopes", "findings")
 """What a cut by storey opens; the ground and what stands around stay whole."""
 
 
+HIGH_SUN: Final = 0.70
+"""Sine of the altitude from which on the main light is dimmed."""
+
+
 class Stage:
     """A scene set up for drawing.
 
@@ -73,6 +77,8 @@ class Stage:
         self.plotter.set_background(color=palette.SKY_BOTTOM, top=palette.SKY_TOP)
         self._light(SUN)
         self.hidden: set[str] = set()
+        self._span = (0.0, 1.0)
+        self._samples = self.plotter.render_window.GetMultiSamples()
         self._subjects: dict[str, tuple[str, ...]] = {}
         self._cuts: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
         self._simple: dict[Any, tuple[Any, Any]] | None = None
@@ -211,6 +217,11 @@ class Stage:
                     found = (subject, (float(at[0]), float(at[1]), float(at[2])))
         return found
 
+    def middle_pixel(self) -> tuple[float, float]:
+        """Drawn pixel in the middle of what the stage has of its window."""
+        wide, tall = self.plotter.render_window.GetSize()
+        return wide * (self._span[0] + self._span[1]) / 2.0, tall / 2.0
+
     def _subject_of(self, actor: Any, cell: int) -> str:
         glass = self.plotter.actors.get("glass")
         if actor is glass and self._glass is not None:
@@ -231,8 +242,14 @@ class Stage:
             actor.mapper.dataset = simple if moving else whole
         for actor in self._heavy:
             actor.visibility = not moving and not any(actor in self.actors[name] for name in self.hidden)
+        self.smooth(on=not moving)
         if moving:
             self._flat.clear()
+
+    def smooth(self, *, on: bool) -> None:
+        """Smooth edges by several samples a pixel, which takes a machine without a graphics card twice the time."""
+        if self.ratio == 1:
+            self.plotter.render_window.SetMultiSamples(self._samples if on else 0)
 
     def at_camera(self) -> None:
         """Keep glass and furniture in step with a camera that was moved by hand, or a window of another size."""
@@ -241,9 +258,20 @@ class Stage:
         self.view = camera.View(
             name="free", position=position, focal_point=focal_point, up=tuple(eye.up), angle_deg=eye.view_angle,
             half_height_m=eye.parallel_scale if eye.parallel_projection else None)
-        wide, tall = self.plotter.render_window.GetSize()
-        self.size = (wide // self.ratio, tall // self.ratio)
+        self.size = self._own_size()
         self.furnish()
+
+    def place(self, left: float, right: float) -> None:
+        """Draw between two shares (0–1) of the window's width, and leave the rest to others."""
+        self._span = (left, right)
+        self.plotter.renderer.SetViewport(left, 0.0, right, 1.0)
+        self.size = self._own_size()
+
+    def _own_size(self) -> tuple[int, int]:
+        """Width and height in seen pixels of what the stage has of its window."""
+        wide, tall = self.plotter.render_window.GetSize()
+        low, high = self._span
+        return max(1, round(wide * (high - low)) // self.ratio), max(1, tall // self.ratio)
 
     def follow(self, *, quick: bool = False) -> None:
         """Keep glass and furniture in step with a camera that is moved by hand.
@@ -278,7 +306,9 @@ class Stage:
         import pyvista as pv
 
         self.plotter.remove_all_lights()
-        for position, intensity in ((sun, 0.74), ((0.80, -0.55, 0.45), 0.38), ((0.2, 0.9, 0.4), 0.14)):
+        upward = max(sun[2] / float(np.linalg.norm(sun)), HIGH_SUN)         # so that level ground never bleaches
+        for position, intensity in ((sun, 0.74 * HIGH_SUN / upward), ((0.80, -0.55, 0.45), 0.38),
+                                    ((0.2, 0.9, 0.4), 0.14)):
             light = pv.Light(position=position, focal_point=(0.0, 0.0, 0.0), color="white", intensity=intensity,
                              light_type="scene light")
             light.positional = False
