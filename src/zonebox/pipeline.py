@@ -29,7 +29,7 @@ from zonebox.scenefile import SceneFile, TerrainPart
 from zonebox.stopwatch import Progress, Stopwatch
 from zonebox.words import Language
 
-SNAPSHOTS_MOST: Final = 24
+SNAPSHOTS_MOST: Final = 60
 """So many findings, the worst, get a picture in space: each takes a second and half a megabyte."""
 
 OUTPUTS: Final = ("report.json", "run.json", "scene.png", "tiles", "report.html", "findings.gpkg", "findings.xlsx",
@@ -150,11 +150,12 @@ def run(
     """
     watch = watch or Stopwatch()
     folder, wanted = output_folder(scene_path, out), scenefile.read(scene_path).outputs
+    compression = _compression(scenefile.read(scene_path).tiles.compress)
     delivery.check_targets(wanted, claim(folder, force=force), force=force)
     scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     outputs, remarks = _review(scene, report, folder, lang, watch)
     outputs["envelopes"] = _envelopes_file(scene, folder, watch)
-    outputs["tiles"] = _tiles(scene, report, folder, watch, force=force)
+    outputs["tiles"] = _tiles(scene, report, folder, watch, force=force, compression=compression)
     with watch.step("picture"):
         try:
             outputs["picture"] = picture(scene, report, folder / "scene.png", lang=lang)
@@ -197,13 +198,24 @@ def check(
 def export_tiles(
     scene_path: Path, out: Path | None = None, *, workers: int = 2, force: bool = False,
     watch: Stopwatch | None = None, memory_mb: int | None = None, version: str = "1.1", points: bool = False,
+    compression: str | None = None, scheduler: str | None = None,
 ) -> RunResult:
-    """Build and check the scene and write its 3D Tiles, with its laser scans as a layer if ``points`` is set."""
+    """Build and check the scene and write its 3D Tiles, with its laser scans as a layer if ``points`` is set.
+
+    ``compression`` is that of the scene file where none is given; ``scheduler`` the address of a Dask cluster that
+    makes the contents.
+    """
     watch = watch or Stopwatch()
+    if scheduler is not None:
+        from zonebox_converters import tiles
+
+        tiles.check_scheduler(scheduler)
+    compression = _compression(compression or scenefile.read(scene_path).tiles.compress, version)
     scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
     clouds = _clouds(scenefile.read(scene_path), scene.frame) if points else None
-    outputs = {"tiles": _tiles(scene, report, folder, watch, force=force, version=version, clouds=clouds),
+    outputs = {"tiles": _tiles(scene, report, folder, watch, force=force, version=version, clouds=clouds,
+                               compression=compression, scheduler=scheduler),
                "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
     return RunResult(scene=scene, report=report, outputs=outputs, remarks=())
 
@@ -234,10 +246,13 @@ def _review(
 ) -> tuple[dict[str, Path], list[str]]:
     """Write the review pack; where the machine cannot draw, without pictures in space, and say so."""
     from zonebox.report import cameras, write_all
+    from zonebox.report.facts import broken
 
     remarks, pictures = [], {}
     with watch.step("report") as progress:
         seen = cameras(scene, report, most=SNAPSHOTS_MOST)
+        if (count := len(broken(report))) > SNAPSHOTS_MOST:
+            remarks.append(f"the worst {SNAPSHOTS_MOST} of {count} findings have pictures in space, the others plans")
         try:
             pictures = _snapshots(scene, report, seen, lang)
         except RenderError as error:
@@ -268,15 +283,25 @@ def _envelopes_file(scene: Scene, folder: Path, watch: Stopwatch) -> Path:
         return exchange.write(scene, folder / "envelopes.ifc", force=True)          # the folder was claimed
 
 
+def _compression(name: str, version: str = "1.1") -> str:
+    """Refuse a compression that cannot be written before the work is done, not after it."""
+    from zonebox_converters.tiles.packing import check_compression
+
+    check_compression(name, version)
+    return name
+
+
 def _tiles(
     scene: Scene, report: Report, folder: Path, watch: Stopwatch, *, force: bool, version: str = "1.1",
-    clouds: Iterator[tuple[NDArray[Any], ...]] | None = None,
+    clouds: Iterator[tuple[NDArray[Any], ...]] | None = None, compression: str = "none",
+    scheduler: str | None = None,
 ) -> Path:
     from zonebox_converters import tiles
 
     scans = None if clouds is None else (tiles.Scan(*piece) for piece in clouds)
     with watch.step("tiles") as progress:
         return tiles.write(scene, report, folder / "tiles", force=force, version=version, points=scans,
+                           compression=compression, scheduler=scheduler,
                            progress=lambda _layer, done, total: progress(done, total)).root
 
 
@@ -285,13 +310,6 @@ def picture(scene: Scene, report: Report, path: Path, *, lang: Language = "en") 
     from zonebox import viewer
 
     return viewer.screenshot(scene, report, path, lang=lang)
-
-
-def window(scene: Scene, report: Report, *, lang: Language = "en") -> None:
-    """Open the viewer's window; RenderError where there is no screen."""
-    from zonebox import viewer
-
-    viewer.show(scene, report, lang=lang)
 
 
 def guard_picture(path: Path, *, force: bool) -> None:

@@ -19,6 +19,9 @@ from zonebox.errors import InputError
 from zonebox.frame import check_scene_crs
 from zonebox.frame.local_system import LocalSystem, local_system
 
+COMPRESSIONS: Final = ("none", "quantise", "meshopt", "draco")
+"""Ways in which tiles may be compressed."""
+
 DATA_VARIABLE: Final = "ZONEBOX_DATA"
 """Environment variable with the folder of data that scenes do not carry themselves; it overrides `scene.data_root`."""
 
@@ -112,6 +115,13 @@ class OutputsPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TilesPart:
+    """The ``[tiles]`` table: ``compress`` is ``none``, ``quantise``, ``meshopt`` or ``draco``."""
+
+    compress: str = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SceneFile:
     """A scene as its author wrote it, checked and with every path resolved.
 
@@ -135,6 +145,7 @@ class SceneFile:
     context: tuple[ContextPart, ...]
     designs: tuple[DesignPart, ...]
     outputs: OutputsPart = OutputsPart()
+    tiles: TilesPart = TilesPart()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -151,7 +162,7 @@ class SceneFile:
 
 _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
     "": {"scene": dict, "plan": dict, "terrain": dict, "as_built": dict, "context": list, "design": list,
-         "outputs": dict},
+         "outputs": dict, "tiles": dict},
     "scene": {"title": str, "title_zh": str, "crs": str, "vertical_shift_m": (int, float),
               "vertical_shift_source": str, "data_root": str, "grids": list, "local": dict},
     "scene.local": {"helmert": dict, "affine": list, "control_points": list, "method": str,
@@ -169,6 +180,7 @@ _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
     "design.placement": {"easting": (int, float), "northing": (int, float), "elevation": (int, float),
                          "rotation_deg": (int, float)},
     "outputs": {"database": str, "envelopes": list},
+    "tiles": {"compress": str},
     "design.moved": {"east_m": (int, float), "north_m": (int, float), "up_m": (int, float), "turn_deg": (int, float)},
 }
 _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -249,8 +261,16 @@ class _Reader:
             terrain=self.terrain(table["terrain"]) if "terrain" in table else None,
             as_built=self.as_built(table["as_built"]) if "as_built" in table else None,
             context=tuple(self.one_context(c) for c in table.get("context", [])), designs=designs,
-            outputs=self.outputs(table.get("outputs", {})),
+            outputs=self.outputs(table.get("outputs", {})), tiles=self.tiles(table.get("tiles", {})),
         )
+
+    def tiles(self, part: Mapping[str, Any]) -> TilesPart:
+        self.check("tiles", part)
+        given = TilesPart(**part)
+        if given.compress not in COMPRESSIONS:
+            raise InputError(self.place("tiles.compress"), got=f'"{given.compress}"', want=", ".join(COMPRESSIONS),
+                             then="name one of them")
+        return given
 
     def outputs(self, part: Mapping[str, Any]) -> OutputsPart:
         self.check("outputs", part)

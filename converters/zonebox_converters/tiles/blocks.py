@@ -54,10 +54,10 @@ class Blocks:
 
 def blocks(layer: Layer) -> Blocks:
     """Put a block in the place of every feature of a layer that has many triangles."""
-    order = np.argsort(layer.feature, kind="stable")
+    layer = _ordered(layer)
     counts = np.bincount(layer.feature, minlength=len(layer.table))
     starts = np.concatenate([[0], np.cumsum(counts)])
-    triangles, color = layer.mesh.triangles[order], layer.color[order]
+    triangles = layer.mesh.triangles
     error = np.zeros(len(counts))
     made: dict[int, Mesh] = {}
     for number in np.flatnonzero((counts > WORTH_TRIANGLES) & (counts <= LARGEST_TRIANGLES)).tolist():
@@ -68,8 +68,17 @@ def blocks(layer: Layer) -> Blocks:
 
             made[number], error[number] = block, hausdorff_m(corners, block.corners)
     size = _sizes(layer.mesh.vertices, triangles, starts)
-    coarse, begins = _replaced(layer, triangles, color, starts, made)
+    coarse, begins = _replaced(layer, starts, made)
     return Blocks(layer=coarse, starts=begins, error_m=error, size_m=size)
+
+
+def _ordered(layer: Layer) -> Layer:
+    """Sort the triangles of a layer by feature; the layer itself where they are, as most layers come."""
+    if not np.any(layer.feature[1:] < layer.feature[:-1]):
+        return layer
+    order = np.argsort(layer.feature, kind="stable")
+    return replace(layer, mesh=Mesh(vertices=layer.mesh.vertices, triangles=layer.mesh.triangles[order]),
+                   feature=layer.feature[order], color=layer.color[order])
 
 
 def block_of(corners: NDArray[np.float64]) -> Mesh:
@@ -112,22 +121,20 @@ def _sizes(vertices: NDArray[np.float64], triangles: NDArray[np.int32],
     full = np.flatnonzero(np.diff(starts))
     if len(full):
         square = np.zeros(len(full))
+        corners = triangles.reshape(-1)
         for axis in range(3):
-            column = vertices[:, axis][triangles]
-            low = np.minimum.reduceat(column.min(axis=1), starts[full])
-            square += (np.maximum.reduceat(column.max(axis=1), starts[full]) - low) ** 2
+            column = np.ascontiguousarray(vertices[:, axis])[corners]
+            low = np.minimum.reduceat(column, 3 * starts[full])
+            square += (np.maximum.reduceat(column, 3 * starts[full]) - low) ** 2
         size[full] = np.sqrt(square)
     return size
 
 
-def _replaced(layer: Layer, triangles: NDArray[np.int32], color: NDArray[np.uint8], starts: NDArray[np.int64],
-              made: dict[int, Mesh]) -> tuple[Layer, NDArray[np.int64]]:
+def _replaced(layer: Layer, starts: NDArray[np.int64], made: dict[int, Mesh]) -> tuple[Layer, NDArray[np.int64]]:
     """Lay out features one after the other, blocks in the places of those that they stand for."""
-    counts = np.diff(starts)
-    feature = np.repeat(np.arange(len(counts)), counts)
     if not made:
-        return replace(layer, mesh=Mesh(vertices=layer.mesh.vertices, triangles=triangles), feature=feature,
-                       color=color), starts
+        return layer, starts
+    counts, feature, color, triangles = np.diff(starts), layer.feature, layer.color, layer.mesh.triangles
     blocked = np.zeros(len(counts), dtype=np.bool_)
     blocked[list(made)] = True
     stays = ~blocked[feature]

@@ -11,16 +11,23 @@ from numpy.typing import NDArray
 
 from zonebox_converters.tiles import metadata
 from zonebox_converters.tiles.batched import BATCH_ID, b3dm
-from zonebox_converters.tiles.glb import LINES, TRIANGLES, GlbBuilder, Json, bounds, y_up
+from zonebox_converters.tiles.glb import GlbBuilder, Json, bounds, y_up
 from zonebox_converters.tiles.look import Look
+from zonebox_converters.tiles.packing import MESHOPT, NONE, Placed, placed
 from zonebox_converters.tiles.place import Matrix, into
 from zonebox_converters.tiles.surface import Drawn, creases, draw, face_normals, owned, vertex_normals, weld
+from zonebox_converters.tiles.vertices import Column, Vertices
 
 MOST_MATERIALS: Final = 32
 """With more colours than this a tile carries them on its vertices, so that it is not drawn in a hundred calls."""
 
 LEAST_AREA_M2: Final = 1e-8
 """A triangle with less has no direction in float32 and is not drawn."""
+
+_NOTHING_M: Final = 1e-9
+
+Z_TO_Y: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+"""Turns rows (n, 3), z up, into glTF's y up: (x, y, z) -> (x, z, -y)."""
 
 FEATURE_ID: Final = "_FEATURE_ID_0"
 
@@ -30,11 +37,22 @@ LINE_SHADE: Final = 0.55
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Content:
-    """A GLB, the box (2, 3) that bounds its positions exactly (tile frame, z up), and the triangles drawn."""
+    """A GLB, the box (2, 3) that bounds its positions exactly (tile frame, z up), and the triangles drawn.
+
+    ``moved_m`` says how far compression moved the vertex that it moved furthest, ``bound_m`` how far it may.
+    """
 
     data: bytes
     box: NDArray[np.float64]
     triangles: int
+    moved_m: float = 0.0
+    bound_m: float = 0.0
+
+    def moved(self) -> list[str]:
+        """Say where compression moved a vertex further than it may."""
+        if self.moved_m <= self.bound_m + _NOTHING_M:
+            return []
+        return [f"a vertex was moved {1000 * self.moved_m:.3f} mm, where {1000 * self.bound_m:.3f} may be"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +85,7 @@ class Part:
     matrix: Matrix
 
 
-def content(part: Part, *, generator: str, version: str = "1.1") -> Content | None:
+def content(part: Part, *, generator: str, version: str = "1.1", compression: str = NONE) -> Content | None:
     """Write a part of a layer as a GLB, for version 1.0 in a b3dm; None where no triangle has an area."""
     look, matrix = part.look, part.matrix
     points, triangles = into(matrix, part.points), part.triangles.astype(np.int64)
@@ -90,13 +108,16 @@ def content(part: Part, *, generator: str, version: str = "1.1") -> Content | No
         points = points + look.lift_m * vertex_normals(points, triangles)
     edges = creases(triangles, faces) if look.outline or look.lines else None
 
-    glb = GlbBuilder()
-    positions = y_up(points[drawn.source])
-    attributes = _attributes(glb, positions, drawn, len(features), palette if len(palette) > MOST_MATERIALS else None,
-                             ids_named=BATCH_ID if version == "1.0" else FEATURE_ID)
+    glb = GlbBuilder(meshopt=compression == MESHOPT)
+    given = points[drawn.source] @ Z_TO_Y
+    positions = placed(given, compression)
+    columns = _columns(drawn, len(features), palette if len(palette) > MOST_MATERIALS else None,
+                       ids_named=BATCH_ID if version == "1.0" else FEATURE_ID)
+    vertices = Vertices(glb, positions, y_up(drawn.normals), columns, compression=compression)
     looks = _materials(palette, look)
-    primitives, materials = _primitives(glb, attributes, drawn, looks, group, edges, look)
+    primitives, materials = _primitives(vertices, drawn, looks, group, edges, look)
     document = _document(primitives, materials, generator)
+    tell_positions(document, positions)
     table = part.table.take(features)
     if version == "1.0":
         used = document.pop("extensionsUsed")
@@ -104,9 +125,21 @@ def content(part: Part, *, generator: str, version: str = "1.1") -> Content | No
     else:
         _tell(document, primitives, table, glb)
         data = glb.finish(document)
-    low, high = bounds(positions).astype(np.float64)
-    box = np.array([[low[0], -high[2], low[1]], [high[0], -low[2], high[1]]])
-    return Content(data=data, box=box, triangles=len(triangles))
+    return Content(data=data, box=box_of(positions), triangles=len(triangles), bound_m=positions.error_m,
+                   moved_m=positions.moved_m(given) if positions.exponent is not None else 0.0)
+
+
+def box_of(positions: Placed) -> NDArray[np.float64]:
+    """Box (2, 3), z up, of what a client makes of positions."""
+    low, high = bounds(positions.real)
+    return np.array([[low[0], -high[2], low[1]], [high[0], -low[2], high[1]]])
+
+
+def tell_positions(document: Json, positions: Placed) -> None:
+    """Put into a document where its only mesh stands, and how far compression may have moved a vertex of it."""
+    document["nodes"] = [{"mesh": 0, **positions.node}]
+    if positions.exponent is not None:
+        document["asset"]["extras"] = {"positionError_mm": round(1000.0 * positions.error_m, 3)}
 
 
 def _tell(document: Json, primitives: list[Json], table: metadata.Table, glb: GlbBuilder) -> None:
@@ -134,18 +167,14 @@ def _palette(colors: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.i
     return palette, group, tint
 
 
-def _attributes(glb: GlbBuilder, positions: NDArray[np.float32], drawn: Drawn, features: int,
-                palette: NDArray[np.uint8] | None, *, ids_named: str) -> dict[str, int]:
+def _columns(drawn: Drawn, features: int, palette: NDArray[np.uint8] | None, *, ids_named: str) -> dict[str, Column]:
+    """Feature ids of the vertices, and their colours where a palette (c, 4) is given."""
     ids = drawn.feature.astype(np.uint16 if features <= 0xFFFF + 1 else np.float32)
-    attributes = {
-        "POSITION": glb.attribute(positions, bounded=True),
-        "NORMAL": glb.attribute(y_up(drawn.normals)),
-        ids_named: glb.attribute(ids),
-    }
+    columns = {ids_named: Column(values=ids)}
     if palette is not None:
         linear = np.round(_linear(palette) * 0xFFFF).astype(np.uint16)
-        attributes["COLOR_0"] = glb.attribute(linear[drawn.color], normalized=True)
-    return attributes
+        columns["COLOR_0"] = Column(values=linear[drawn.color], normalized=True)
+    return columns
 
 
 def _linear(color: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -178,8 +207,7 @@ def _materials(palette: NDArray[np.uint8], look: Look) -> list[tuple[Json, Json]
 
 
 def _primitives(
-    glb: GlbBuilder,
-    attributes: dict[str, int],
+    vertices: Vertices,
     drawn: Drawn,
     looks: list[tuple[Json, Json]],
     group: NDArray[np.int64],
@@ -193,24 +221,15 @@ def _primitives(
     for number in np.unique(group):
         face, line = looks[number]
         chosen = group == number
-        primitive: Json = {"attributes": attributes, "mode": TRIANGLES, "material": len(materials),
-                           "indices": glb.indices(drawn.triangles[chosen], len(drawn.source))}
-        primitives.append(primitive)
+        outline = pairs[chosen][edges[0][chosen]] if edges is not None and look.outline else None
+        primitives.append({**vertices.faces(drawn.triangles[chosen], outline), "material": len(materials)})
         materials.append(face)
-        if edges is None:
+        if edges is None or look.outline:
             continue
-        folded, once = edges
-        if look.outline:
-            ends = pairs[chosen][folded[chosen]]
-            if len(ends):
-                outline = {"indices": glb.indices(ends, len(drawn.source), target=None)}
-                primitive["extensions"] = {"CESIUM_primitive_outline": outline}
-            continue
+        once = edges[1]
         ends = pairs.reshape(-1, 2)[once[chosen[once // 3]]]
         if len(ends):
-            kept = {name: index for name, index in attributes.items() if name != "NORMAL"}
-            primitives.append({"attributes": kept, "mode": LINES, "material": len(materials),
-                               "indices": glb.indices(ends, len(drawn.source))})
+            primitives.append({**vertices.lines(ends), "material": len(materials)})
             materials.append(line)
     return primitives, materials
 

@@ -103,24 +103,34 @@ class _City:
         self._feature = layer.feature
         self._full = np.bincount(layer.feature, minlength=len(layer.table))
         self.layer = self._blocks.layer
+        self._seen = np.zeros(len(layer.table), dtype=np.bool_)
+        self._number = np.empty(len(layer.table), dtype=np.int64)
         self._load = np.bincount(self.layer.feature, loads(self.layer), minlength=len(layer.table))
 
     def of(self, cell: Cell, rows: NDArray[np.intp]) -> Coarse | None:  # noqa: ARG002 - grounds need the cell
         known = self._blocks
-        here = np.bincount(self._feature[rows], minlength=len(self._full))
-        counts = np.diff(known.starts)
-        whole = np.flatnonzero((here > 0) & (here == self._full) & (self._load <= _SHARE))
+        present, here = self._present(self._feature[rows])
+        whole = present[(here == self._full[present]) & (self._load[present] <= _SHARE)]
         order = whole[np.lexsort((whole, -known.size_m[whole]))]
         chosen = np.sort(order[np.cumsum(self._load[order]) <= COARSE_TRIANGLES])
-        left = int(counts[chosen].sum())
+        begins, counts = known.starts[chosen], known.starts[chosen + 1] - known.starts[chosen]
+        left = int(counts.sum())
         if not left or 2 * left > len(rows):
             return None
-        absent = np.setdiff1d(np.flatnonzero(here), chosen, assume_unique=True)
+        absent = np.setdiff1d(present, chosen, assume_unique=True)
         error = max(known.error_m[chosen].max(), known.size_m[absent].max(initial=0.0))
-        begins, counts = known.starts[chosen], counts[chosen]
         at = np.arange(left) + np.repeat(begins - np.cumsum(counts) + counts, counts)
         return Coarse(triangles=self.layer.mesh.triangles[at], feature=self.layer.feature[at],
                       color=self.layer.color[at], error_m=float(error))
+
+    def _present(self, feature: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Features of some triangles in ascending order, and how many triangles of each: no pass over all features."""
+        low, high = int(feature.min()), int(feature.max()) + 1
+        self._seen[feature] = True
+        present = np.flatnonzero(self._seen[low:high]) + low
+        self._seen[present] = False
+        self._number[present] = np.arange(len(present))
+        return present, np.bincount(self._number[feature], minlength=len(present))
 
 
 def _rows_of(cell: Cell) -> NDArray[np.intp]:

@@ -2,140 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox_converters.tiles import draco
 from zonebox_converters.tiles.glb import Json, bounds
+from zonebox_converters.tiles.glbread import PARTS, Glb, read_glb, read_gltf
 
-_TYPES: Final = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-_PARTS: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+__all__ = ["Glb", "check_glb", "read_glb", "read_gltf"]
+
 _SIZES: Final = {"INT8": 1, "UINT8": 1, "INT16": 2, "UINT16": 2, "INT32": 4, "UINT32": 4, "INT64": 8, "UINT64": 8,
                  "FLOAT32": 4, "FLOAT64": 8}
-_JSON_CHUNK: Final = 0x4E4F534A
-_BIN_CHUNK: Final = 0x004E4942
-_COMPRESSED: Final = ("EXT_meshopt_compression", "KHR_draco_mesh_compression")
-
-
-@dataclass(slots=True)
-class Glb:
-    """A GLB taken apart; ``problems`` grows as its parts are looked at."""
-
-    document: Json
-    buffers: list[bytes]
-    problems: list[str] = field(default_factory=list)
-
-    def view(self, index: Any) -> bytes | None:
-        """Bytes of a buffer view; None (and a problem) where it reaches past its buffer."""
-        try:
-            view = self.document["bufferViews"][index]
-            start, length = view.get("byteOffset", 0), view["byteLength"]
-        except (KeyError, IndexError, TypeError):
-            self.problems.append(f"bufferViews[{index}] is missing")
-            return None
-        number: int = view.get("buffer", 0)
-        if not 0 <= number < len(self.buffers) or start < 0 or start + length > len(self.buffers[number]):
-            self.problems.append(f"bufferViews[{index}] reaches past its buffer")
-            return None
-        data: bytes = self.buffers[number][start:start + length]
-        return data
-
-    def _plain(self, accessor: Json) -> tuple[Json, bytes | None]:
-        """Buffer view of an accessor and its bytes; None for these where they are sparse, compressed or missing."""
-        if "bufferView" not in accessor or "sparse" in accessor:
-            return {}, None
-        views, number = self.document.get("bufferViews", []), accessor["bufferView"]
-        view: Json = views[number] if 0 <= number < len(views) else {}
-        packed = any(name in view.get("extensions", {}) for name in _COMPRESSED)
-        return view, None if packed else self.view(number)
-
-    def accessor(self, index: Any) -> NDArray[Any] | None:
-        """Rows (n, k) of an accessor as stored; None where it cannot be read here (with or without a problem)."""
-        try:
-            accessor = self.document["accessors"][index]
-            dtype, parts = np.dtype(_TYPES[accessor["componentType"]]), _PARTS[accessor["type"]]
-            count = int(accessor["count"])
-        except (KeyError, IndexError, TypeError):
-            self.problems.append(f"accessors[{index}] is missing or has no known type")
-            return None
-        view, data = self._plain(accessor)
-        if data is None:
-            return None
-        offset, row = accessor.get("byteOffset", 0), dtype.itemsize * parts
-        stride = view.get("byteStride", row)
-        if count < 1 or offset + (count - 1) * stride + row > len(data):
-            self.problems.append(f"accessors[{index}] reaches past its buffer view")
-            return None
-        return np.ndarray((count, parts), dtype, data, offset, (stride, dtype.itemsize))
-
-
-def read_gltf(data: bytes, folder: Path) -> tuple[Glb | None, list[str]]:
-    """Read a glTF in JSON with the buffers beside it or inside it, or say why it cannot be."""
-    try:
-        document = json.loads(data)
-    except ValueError:
-        return None, ["is no JSON"]
-    if not isinstance(document, dict):
-        return None, ["is no JSON object"]
-    glb = Glb(document, [])
-    for number, entry in enumerate(document.get("buffers", [])):
-        uri = entry.get("uri", "")
-        path = folder / unquote(urlsplit(uri).path)
-        if uri.startswith("data:"):
-            buffer = base64.b64decode(uri.partition(",")[2])
-        else:
-            buffer = path.read_bytes() if uri and path.is_file() else b""
-        if len(buffer) < entry.get("byteLength", 0):
-            glb.problems.append(f"buffers[{number}] is missing or shorter than its byteLength")
-        glb.buffers.append(buffer)
-    return glb, []
-
-
-def read_glb(data: bytes) -> tuple[Glb | None, list[str]]:
-    """Take a GLB apart, or say why it cannot be (glTF 2.0, 4.4)."""
-    if len(data) < 20 or data[:4] != b"glTF":
-        return None, ["is no GLB"]
-    _, version, length = struct.unpack_from("<4sII", data)
-    if version != 2:
-        return None, [f"is GLB version {version}, not 2"]
-    if length != len(data):
-        return None, [f"has {len(data)} bytes but its header says {length}"]
-    chunks = _chunks(data)
-    if chunks is None:
-        return None, ["has a chunk that is misaligned or reaches past the end"]
-    try:
-        document = json.loads(chunks.get(_JSON_CHUNK, b""))
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        return None, ["has no JSON chunk with an object in it"]
-    binary = chunks.get(_BIN_CHUNK, b"")
-    glb = Glb(document, [binary])
-    for number, entry in enumerate(document.get("buffers", [])[:1]):
-        if isinstance(entry, dict) and "uri" not in entry and entry.get("byteLength", 0) > len(binary):
-            glb.problems.append(f"buffers[{number}] is shorter than its byteLength")
-    return glb, []
-
-
-def _chunks(data: bytes) -> dict[int, bytes] | None:
-    """First chunk of each kind; None where they do not fit the file."""
-    chunks: dict[int, bytes] = {}
-    at = 12
-    while at + 8 <= len(data):
-        size, kind = struct.unpack_from("<II", data, at)
-        if size % 4 or at + 8 + size > len(data):
-            return None
-        chunks.setdefault(kind, data[at + 8:at + 8 + size])
-        at += 8 + size
-    return chunks
 
 
 def check_glb(glb: Glb) -> list[NDArray[np.float64]]:
@@ -156,8 +36,10 @@ def check_glb(glb: Glb) -> list[NDArray[np.float64]]:
 
 def _check_primitive(glb: Glb, primitive: Json, place: str, tables: list[int]) -> NDArray[np.float64] | None:
     attributes = primitive.get("attributes", {})
-    if "POSITION" not in attributes or "KHR_draco_mesh_compression" in primitive.get("extensions", {}):
+    if "POSITION" not in attributes:
         return None
+    if draco.NAME in primitive.get("extensions", {}):
+        glb.unpack_draco(primitive, place)
     stored = glb.accessor(attributes["POSITION"])
     if stored is None or stored.shape[1] != 3:
         return None
@@ -179,7 +61,7 @@ def _check_primitive(glb: Glb, primitive: Json, place: str, tables: list[int]) -
             glb.problems.append(f"{place}: an index points past the last vertex")
     _check_feature_ids(glb, primitive, place, tables)
     points = stored.astype(np.float64)
-    return points / np.iinfo(stored.dtype).max if accessor.get("normalized") else points
+    return np.maximum(points / np.iinfo(stored.dtype).max, -1.0) if accessor.get("normalized") else points
 
 
 def _check_feature_ids(glb: Glb, primitive: Json, place: str, tables: list[int]) -> None:
@@ -249,7 +131,7 @@ def _check_column(glb: Glb, column: Json, declared: Json, schema: Json, count: i
 def _width(declared: Json, schema: Json) -> int:
     if declared["type"] == "ENUM":
         return _SIZES.get(schema.get("enums", {}).get(declared.get("enumType"), {}).get("valueType", "UINT16"), 0)
-    return _SIZES.get(declared.get("componentType", ""), 0) * _PARTS.get(declared["type"], 0)
+    return _SIZES.get(declared.get("componentType", ""), 0) * PARTS.get(declared["type"], 0)
 
 
 def _check_offsets(glb: Glb, column: Json, key: str, count: int, length: int | None, place: str) -> int | None:

@@ -6,7 +6,7 @@ as any other reader would, and says what came out. The same parts give the same 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from zonebox_converters.tiles.content import Part, content
 from zonebox_converters.tiles.glbcheck import read_glb
 from zonebox_converters.tiles.legacy import read_legacy
+from zonebox_converters.tiles.packing import NONE
 from zonebox_converters.tiles.store import write_file
 from zonebox_converters.tiles.tiling import PROMISES, box12
 from zonebox_converters.tiles.verifier import gltf_problems
@@ -30,6 +31,7 @@ class Job:
     path: Path
     generator: str
     version: str = "1.1"
+    compression: str = NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,7 +59,17 @@ class Done:
 
 def perform(job: Job) -> Done | None:
     """Write a part's file and check it; None where no triangle of it has an area."""
-    made = content(job.part, generator=job.generator, version=job.version)
+    return keep(job, make(job))
+
+
+def keep(job: Job, made: tuple[Done, bytes] | None) -> Done | None:
+    """Put what was made of a job in its place."""
+    return None if made is None else replace(made[0], rewritten=write_file(job.path, made[1]))
+
+
+def make(job: Job) -> tuple[Done, bytes] | None:
+    """Make the bytes of a part's file and check them, without writing anything: the place may be on another machine."""
+    made = content(job.part, generator=job.generator, version=job.version, compression=job.compression)
     if made is None:
         return None
     volume, _ = read_volume({"box": box12(made.box)}, job.part.matrix)
@@ -68,6 +80,6 @@ def perform(job: Job) -> Done | None:
             problems += gltf_problems(*read_glb(inner.glb), job.part.matrix, volumes)
     else:
         problems = gltf_problems(*read_glb(made.data), job.part.matrix, volumes)
-    problems += PROMISES.broken(len(made.data), made.triangles)
+    problems += [*PROMISES.broken(len(made.data), made.triangles), *made.moved()]
     return Done(box=made.box, triangles=made.triangles, size=len(made.data), problems=tuple(problems),
-                rewritten=write_file(job.path, made.data))
+                rewritten=False), made.data

@@ -123,15 +123,17 @@ def _context(buildings: Sequence[Building]) -> Layer | None:
     shown = [b for b in buildings if len(b.mesh)]
     if not shown:
         return None
-    elevation = np.concatenate([b.mesh.vertices[:, 2] for b in shown])
-    starts = np.cumsum([0, *(len(b.mesh.vertices) for b in shown[:-1])])
+    meshes = [b.mesh for b in shown]
+    mesh = _side_by_side(meshes)
+    elevation = np.ascontiguousarray(mesh.vertices[:, 2])
+    starts = np.cumsum([0, *(len(m.vertices) for m in meshes[:-1])])
     rows = []
     for building, low, high in zip(shown, np.minimum.reduceat(elevation, starts).tolist(),
                                    np.maximum.reduceat(elevation, starts).tolist(), strict=True):
         others = "; ".join([f"{key}={value}" for key, value in sorted(building.attributes.items())])
         rows.append((building.id, building.name, high - low, high, _storeys(building), others, building.source))
-    return _layer("context", [b.mesh for b in shown], [CONTEXT_COLOR] * len(shown), table(_CONTEXT_SCHEMA, rows),
-                  Look(outline=True))
+    return _layer("context", meshes, [CONTEXT_COLOR] * len(shown), table(_CONTEXT_SCHEMA, rows), Look(outline=True),
+                  mesh)
 
 
 def _storeys(building: Building) -> float | None:
@@ -273,11 +275,12 @@ def control_text(control: Control) -> str:
 
 
 def _layer(
-    name: str, meshes: Sequence[Mesh], colors: Sequence[tuple[int, ...]], rows: Table, look: Look
+    name: str, meshes: Sequence[Mesh], colors: Sequence[tuple[int, ...]], rows: Table, look: Look,
+    joined: Mesh | None = None,
 ) -> Layer | None:
-    """Make a layer in which every mesh is one feature of one colour."""
+    """Make a layer in which every mesh is one feature of one colour; ``joined`` are the meshes side by side."""
     if not meshes:
         return None
     feature = np.repeat(np.arange(len(meshes), dtype=np.int64), [len(m.triangles) for m in meshes])
-    return Layer(name=name, mesh=_side_by_side(meshes), feature=feature,
+    return Layer(name=name, mesh=_side_by_side(meshes) if joined is None else joined, feature=feature,
                  color=np.array(colors, dtype=np.uint8).reshape(-1, 4)[feature], table=rows, look=look)

@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox_converters.tiles.content import Content
-from zonebox_converters.tiles.glb import POINTS, GlbBuilder, Json, bounds, y_up
+from zonebox_converters.tiles.content import Z_TO_Y, Content, box_of, tell_positions
+from zonebox_converters.tiles.glb import POINTS, GlbBuilder, Json, bounds
 from zonebox_converters.tiles.metadata import Property, Schema
+from zonebox_converters.tiles.packing import DRACO, MESHOPT, NONE, QUANTISE, Placed, placed
 
 SCHEMA: Final = Schema(id="point", name="Point of a laser scan", zh="激光点云", properties=(
     Property(id="classification", kind="UINT8", name="Class (ASPRS LAS 1.4)", zh="点类别（ASPRS LAS 1.4）"),
@@ -47,22 +48,32 @@ def told_classes() -> tuple[int, ...]:
 
 
 def points_content(local: NDArray[np.float64], kinds: NDArray[np.uint8], strength: NDArray[np.uint16], *,
-                   generator: str, version: str) -> Content:
+                   generator: str, version: str, compression: str = NONE) -> Content:
     """Write points (n, 3), given in the tile's frame, with their classes (n,) and strengths (n,)."""
-    data = _pnts(local, kinds, strength) if version == "1.0" else _glb(local, kinds, strength, generator)
-    box = bounds(local.astype(np.float32)).astype(np.float64)
-    return Content(data=data, box=box, triangles=0)
+    if version == "1.0":
+        box = bounds(local.astype(np.float32)).astype(np.float64)
+        return Content(data=_pnts(local, kinds, strength), box=box, triangles=0)
+    given = local @ Z_TO_Y
+    positions = placed(given, QUANTISE if compression == DRACO else compression)    # Draco in glTF is for triangles
+    data = _glb(positions, kinds, strength, generator, compression)
+    return Content(data=data, box=box_of(positions), triangles=0, bound_m=positions.error_m,
+                   moved_m=positions.moved_m(given) if positions.exponent is not None else 0.0)
 
 
-def _glb(local: NDArray[np.float64], kinds: NDArray[np.uint8], strength: NDArray[np.uint16], generator: str) -> bytes:
-    glb = GlbBuilder()
+def _glb(positions: Placed, kinds: NDArray[np.uint8], strength: NDArray[np.uint16], generator: str,
+         compression: str) -> bytes:
+    glb = GlbBuilder(meshopt=compression == MESHOPT)
     linear = np.round(((colors(kinds) / 255.0) ** 2.2) * 255.0).astype(np.uint8)
-    attributes = {"POSITION": glb.attribute(y_up(local), bounded=True),
+    floats = positions.stored.dtype.kind == "f"
+    if not floats:
+        glb.need("KHR_mesh_quantization")
+    attributes = {"POSITION": glb.attribute(positions.stored, bounded=True,
+                                            exponent=positions.exponent if floats else None),
                   "COLOR_0": glb.attribute(linear, normalized=True),
                   ATTRIBUTES["classification"]: glb.attribute(kinds), ATTRIBUTES["intensity"]: glb.attribute(strength)}
     said: Json = {"schema": SCHEMA.declared(), "propertyAttributes": [
         {"class": SCHEMA.id, "properties": {name: {"attribute": place} for name, place in ATTRIBUTES.items()}}]}
-    return glb.finish({
+    document: Json = {
         "asset": {"version": "2.0", "generator": generator},
         "extensionsUsed": ["EXT_structural_metadata", "KHR_materials_unlit"],
         "extensions": {"EXT_structural_metadata": said},
@@ -70,7 +81,9 @@ def _glb(local: NDArray[np.float64], kinds: NDArray[np.uint8], strength: NDArray
         "meshes": [{"primitives": [{"attributes": attributes, "mode": POINTS, "material": 0,
                                     "extensions": {"EXT_structural_metadata": {"propertyAttributes": [0]}}}]}],
         "materials": [{"pbrMetallicRoughness": {"metallicFactor": 0.0}, "extensions": {"KHR_materials_unlit": {}}}],
-    })
+    }
+    tell_positions(document, positions)
+    return glb.finish(document)
 
 
 def _pnts(local: NDArray[np.float64], kinds: NDArray[np.uint8], strength: NDArray[np.uint16]) -> bytes:

@@ -15,6 +15,7 @@ from zonebox.frame import Frame
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.glbcheck import read_glb
 from zonebox_converters.tiles.legacy import read_legacy
+from zonebox_converters.tiles.packing import NONE
 from zonebox_converters.tiles.place import Matrix, into, tile_matrix
 from zonebox_converters.tiles.pointcontent import SCHEMA, points_content
 from zonebox_converters.tiles.scatter import Node, Scan, Share, Squares, shares
@@ -28,7 +29,8 @@ NAME: Final = "pointcloud"
 _TOP: Final = Node(0, 0, 0)
 
 
-def write_points(scans: Iterable[Scan], frame: Frame, folder: Folder, version: str) -> Written | None:
+def write_points(scans: Iterable[Scan], frame: Frame, folder: Folder, version: str,
+                 compression: str = NONE) -> Written | None:
     """Write points as tiles; None of no points at all.
 
     Memory stays within that of a square of 128 m and of the coarse tiles over all squares, however many points there
@@ -40,7 +42,7 @@ def write_points(scans: Iterable[Scan], frame: Frame, folder: Folder, version: s
         squares.fill(scans)
         if not squares.count:
             return None
-        extent, made = squares.extent(), _Made(frame, folder, version)
+        extent, made = squares.extent(), _Made(frame, folder, version, compression)
         for share in shares(squares, extent):
             made.add(share, tile_matrix(frame, *extent.middle(share.node)))
     return Written(name=NAME, features=squares.count, schema=SCHEMA, statistics=made.statistics(),
@@ -51,8 +53,8 @@ def write_points(scans: Iterable[Scan], frame: Frame, folder: Folder, version: s
 class _Made:
     """What has been written so far."""
 
-    def __init__(self, frame: Frame, folder: Folder, version: str) -> None:
-        self._frame, self._folder, self._version = frame, folder, version
+    def __init__(self, frame: Frame, folder: Folder, version: str, compression: str) -> None:
+        self._frame, self._folder, self._version, self._compression = frame, folder, version, compression
         self._tiles: dict[Node, Tile] = {}
         self._kinds = np.zeros(256, dtype=np.int64)
         self._strength = [np.inf, -np.inf]
@@ -64,14 +66,15 @@ class _Made:
         """Write one tile and check its bytes as any other reader would."""
         local = into(matrix, self._frame.to_ecef(np.ascontiguousarray(share.points["xyz"])))
         kinds, strength = (np.ascontiguousarray(share.points[name]) for name in ("kind", "strength"))
-        made = points_content(local, kinds, strength, generator=generator(), version=self._version)
+        made = points_content(local, kinds, strength, generator=generator(), version=self._version,
+                              compression=self._compression)
         file = f"{'_'.join(map(str, share.node))}.{'pnts' if self._version == '1.0' else 'glb'}"
         uri = f"{NAME}/{file}"
         self._folder.plan([uri])
         self._folder.keep(uri, rewritten=write_file(self._folder.root / uri, made.data))
         self.files.append(uri)
         self.size_bytes += len(made.data)
-        self.problems += [f"{uri}: {text}" for text in self._checked(made.data, made.box, matrix)]
+        self.problems += [f"{uri}: {text}" for text in (*self._checked(made.data, made.box, matrix), *made.moved())]
         self._tiles[share.node] = Tile(matrix=matrix, box=made.box, error_m=share.error_m, uri=file)
         self._kinds += np.bincount(kinds, minlength=256)
         self._strength = [min(self._strength[0], int(strength.min())), max(self._strength[1], int(strength.max()))]

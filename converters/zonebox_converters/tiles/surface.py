@@ -102,10 +102,24 @@ def face_normals(
     points: NDArray[np.float64], triangles: NDArray[Any], *, least_area_m2: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Find the triangles (m,) larger than an area, and give the unit normals (k, 3) of these."""
-    normals = triangle_normals(points[triangles])
+    normals = _crossed(points, triangles)
     squared = np.einsum("ij,ij->i", normals, normals)
     keep = squared > (2 * least_area_m2) ** 2
     return np.asarray(normals[keep] / np.sqrt(squared[keep])[:, None]), keep
+
+
+def _crossed(points: NDArray[np.float64], triangles: NDArray[Any]) -> NDArray[np.float64]:
+    """`triangle_normals` of rows of points, to the last bit, a column at a time: no corners (m, 3, 3) are gathered."""
+    columns = np.ascontiguousarray(points.T)
+    a, b, c = (np.ascontiguousarray(corner) for corner in triangles.T)
+    first = [column[a] for column in columns]
+    u = [column[b] - start for column, start in zip(columns, first, strict=True)]
+    v = [column[c] - start for column, start in zip(columns, first, strict=True)]
+    crossed = np.empty((len(a), 3))
+    for k in range(3):
+        i, j = (k + 1) % 3, (k + 2) % 3
+        crossed[:, k] = u[i] * v[j] - u[j] * v[i]
+    return crossed
 
 
 def vertex_normals(points: NDArray[np.float64], triangles: NDArray[Any]) -> NDArray[np.float64]:
@@ -143,8 +157,8 @@ def draw(
     places = int(triangles.max()) + 1 if len(triangles) else 1
     first, index = group_numbers(np.repeat(facet.astype(np.int64) * places, 3) + triangles.reshape(-1))
     source, face = triangles.reshape(-1)[first], first // 3
-    return Drawn(source=source, normals=normals[source if smooth else face], feature=feature[face], color=color[face],
-                 triangles=index.reshape(-1, 3).astype(np.int64))
+    return Drawn(source=source, normals=normals.take(source if smooth else face, axis=0), feature=feature[face],
+                 color=color[face], triangles=index.reshape(-1, 3).astype(np.int64))
 
 
 def _facets(feature: Ints, color: Ints, turned: Ints | None) -> NDArray[np.intp]:
@@ -202,7 +216,7 @@ def creases(triangles: NDArray[Any], normals: NDArray[np.float64]) -> tuple[NDAr
         One position in ``folded.ravel()`` for each folded edge, so that lines are not drawn twice.
     """
     a = triangles.reshape(-1).astype(np.int64)
-    b = np.roll(triangles, -1, axis=1).reshape(-1).astype(np.int64)
+    b = triangles[:, [1, 2, 0]].reshape(-1).astype(np.int64)
     code = np.minimum(a, b) * (int(a.max(initial=0)) + 1) + np.maximum(a, b)
     order = np.argsort(code)
     ranked = code[order]
@@ -210,9 +224,11 @@ def creases(triangles: NDArray[Any], normals: NDArray[np.float64]) -> tuple[NDAr
     count = np.diff(np.append(starts, len(code)))
     lead = np.minimum.reduceat(order, starts) if len(starts) else starts
     group = np.repeat(np.arange(len(starts)), count)
-    turned = np.einsum("ij,ij->i", normals[order // 3], normals[lead[group] // 3]) < np.cos(np.radians(CREASE_DEG))
+    other = np.flatnonzero(order != lead[group])        # a face does not turn against itself
+    group = group[other]
+    one, two = normals.take(order[other] // 3, axis=0), normals.take(lead[group] // 3, axis=0)
     sharp = count == 1
-    sharp[group[turned]] = True
+    sharp[group[np.einsum("ij,ij->i", one, two) < np.cos(np.radians(CREASE_DEG))]] = True
     folded = np.empty(len(code), dtype=np.bool_)
     folded[order] = np.repeat(sharp, count)
     return folded.reshape(-1, 3), np.sort(lead[sharp]).astype(np.int64)

@@ -15,6 +15,7 @@ from zonebox.frame import HeightShift
 from zonebox.model import Scene
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.metadata import Schema
+from zonebox_converters.tiles.packing import NONE, declared
 from zonebox_converters.tiles.place import Matrix
 from zonebox_converters.tiles.store import Folder
 from zonebox_converters.tiles.style import style
@@ -58,7 +59,7 @@ def generator() -> str:
 
 
 def write_tilesets(scene: Scene, shift: HeightShift, matrix: Matrix, written: Sequence[Written],
-                    folder: Folder, version: str) -> tuple[LayerResult, ...]:
+                    folder: Folder, version: str, compression: str = NONE) -> tuple[LayerResult, ...]:
     """Write each layer's tileset and the root over them.
 
     Every layer hangs on a tile with the geometric error of the whole scene: a small layer must not vanish before the
@@ -69,7 +70,8 @@ def write_tilesets(scene: Scene, shift: HeightShift, matrix: Matrix, written: Se
     error = max([float(np.linalg.norm(box[1] - box[0])), *(ERROR_STEP * tile.error_m for tile in tiles)])
     most = ERROR_STEP * error
     asset = {"version": version, "generator": generator(),
-             "extras": {"vertical": "ellipsoidal", **_origin(scene, shift), "promises": PROMISES.declared()}}
+             "extras": {"vertical": "ellipsoidal", **_origin(scene, shift), "promises": PROMISES.declared(),
+                        **declared(compression)}}
     results, children = [], []
     for w in written:
         name = w.name

@@ -101,7 +101,7 @@ def quadtree(points: NDArray[np.float64], loads: NDArray[np.float64] | None = No
     ['8_0_0_0', '8_0_0_1', '8_0_0_2']
     """
     rows = np.arange(len(points))
-    extent = float(np.ptp(points, axis=0).max()) if len(points) else 0.0
+    extent = max(float(np.ptp(points[:, k])) for k in range(2)) if len(points) else 0.0
     loads = np.ones(len(points)) if loads is None else loads
     if loads.sum() <= limit and extent <= LARGEST_CELL_M:
         whole = Cell(name=WHOLE, center=None, rows=rows)
@@ -109,31 +109,50 @@ def quadtree(points: NDArray[np.float64], loads: NDArray[np.float64] | None = No
     size = SMALLEST_CELL_M
     while size < extent:
         size *= 2
-    return Cell(name=FAR, center=None, rows=rows[:0], children=_split(points, loads, rows, size, limit))
+    runs = _Runs(points, loads)
+    return Cell(name=FAR, center=None, rows=rows[:0], children=_split(runs, np.arange(len(runs.load)), size, limit))
 
 
-def _split(points: NDArray[np.float64], loads: NDArray[np.float64], rows: NDArray[np.intp], size: float,
-           limit: int) -> tuple[Cell, ...]:
-    """Cells of one size that hold these rows, ordered by column and row, each divided as far as needed."""
-    place = np.floor(points[rows] / size).astype(np.int64)
+class _Runs:
+    """Triangles that follow each other and stand at one place, as those of a feature do: they are divided as one."""
+
+    def __init__(self, points: NDArray[np.float64], loads: NDArray[np.float64]) -> None:
+        new = (points[1:, 0] != points[:-1, 0]) | (points[1:, 1] != points[:-1, 1])
+        self.starts = np.concatenate([[0], np.flatnonzero(new) + 1, [len(points)]])
+        self.points, self.loads = points, loads
+        self.point = points[self.starts[:-1]]
+        self.load = np.add.reduceat(loads, self.starts[:-1])
+
+    def rows(self, members: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Rows of the triangles of some runs, in their order."""
+        begins = self.starts[members]
+        counts = self.starts[members + 1] - begins
+        ends = np.cumsum(counts)
+        return np.asarray(np.arange(counts.sum()) + np.repeat(begins - ends + counts, counts))
+
+
+def _split(runs: _Runs, members: NDArray[np.intp], size: float, limit: int) -> tuple[Cell, ...]:
+    """Cells of one size that hold these runs, ordered by column and row, each divided as far as needed."""
+    place = np.floor(runs.point[members] / size).astype(np.int64)
     code = (place[:, 0] << 32) + place[:, 1]
     order = np.argsort(code, kind="stable")
-    place, rows, code = place[order], rows[order], code[order]
+    place, members, code = place[order], members[order], code[order]
     starts = np.flatnonzero(code[1:] != code[:-1]) + 1
     cells = []
-    for members, (column, row) in zip(np.split(rows, starts), place[np.concatenate([[0], starts])], strict=True):
-        small = loads[members].sum() <= limit and size <= LARGEST_CELL_M
+    for inside, (column, row) in zip(np.split(members, starts), place[np.concatenate([[0], starts])], strict=True):
+        small = runs.load[inside].sum() <= limit and size <= LARGEST_CELL_M
+        name = f"{size:.0f}_{column}_{row}"
         divided: tuple[Cell, ...] = ()
         if not small:
-            divided = (_split(points, loads, members, size / 2, limit) if size > SMALLEST_CELL_M
-                       else _dealt(points, loads, members, f"{size:.0f}_{column}_{row}", size, limit))
+            divided = (_split(runs, inside, size / 2, limit) if size > SMALLEST_CELL_M
+                       else _dealt(runs.points, runs.loads, runs.rows(inside), name, size, limit))
         if len(divided) == 1:
             cells.append(divided[0])
             continue
         cells.append(Cell(
-            name=f"{size:.0f}_{column}_{row}",
+            name=name,
             center=(float((column + 0.5) * size), float((row + 0.5) * size)),
-            rows=members if not divided else members[:0],
+            rows=runs.rows(inside if not divided else inside[:0]),
             children=divided,
         ))
     return tuple(cells)

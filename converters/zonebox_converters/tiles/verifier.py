@@ -1,7 +1,8 @@
 """Whether a tileset keeps its own promises: structure, volumes, errors, contents, tables.
 
 Works on any tileset, not only on zonebox's. Not looked into: archives (3tz, 3dtiles), what lies behind `http:`, styles,
-compressed vertices, the contents of implicit tiles, and a volume given by an extension.
+the contents of implicit tiles, and a volume given by an extension. Vertices compressed by quantisation, meshopt or
+Draco are, as a client makes them; where the library for that is missing, that is said.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final, Self
 
@@ -18,29 +19,38 @@ from zonebox_converters.tiles.jobs import Done, Job, perform
 
 _MODULE: Final = "zonebox_converters.tiles.worker"
 
+AHEAD: Final = 32
+"""Jobs that may be waiting for each worker: some 40 MB, and nearly a second's work."""
+
 Told = Callable[[Job], None]
 
 
-def perform_all(jobs: Iterator[Job], *, workers: int, told: Told) -> list[Done | None]:
+def perform_all(jobs: Iterator[Job], *, workers: int, told: Told, scheduler: str | None = None) -> list[Done | None]:
     """Do every job and return the results in the order of the jobs; ``told`` hears of each when it is done.
 
     Parameters
     ----------
     workers : int
-        Processes, this one among them: it cuts the parts for all, which is half of the work, and between two of them
-        does some itself. As many again besides would share the same cores and start for nothing.
+        Processes, this one among them: it cuts the parts for all, which is nearly half of the work, and does some
+        itself when enough are waiting. As many again besides would share the same cores and start for nothing.
+    scheduler : str, optional
+        Address of a Dask cluster that does them all, and ``workers`` none.
     """
+    if scheduler is not None:
+        from zonebox_converters.tiles.cluster import perform_on
+
+        return perform_on(scheduler, jobs, told)
     if workers < 2:
         done = []
         for job in jobs:
             done.append(perform(job))
             told(job)
         return done
-    pool = _Pool(jobs, told)
+    pool = _Pool(jobs, told, ahead=AHEAD * (workers - 1))
     threads = [threading.Thread(target=pool.serve, daemon=True) for _ in range(workers - 1)]
     for thread in threads:
         thread.start()
-    pool.help()
+    pool.lead()
     for thread in threads:
         thread.join()
     if pool.failures:
@@ -49,14 +59,37 @@ def perform_all(jobs: Iterator[Job], *, workers: int, told: Told) -> list[Done |
 
 
 class _Pool:
-    """Hands out jobs to as many threads as there are workers."""
+    """Hands out jobs to as many threads as there are workers.
 
-    def __init__(self, jobs: Iterator[Job], told: Told) -> None:
+    Jobs are cut by one thread only, up to ``ahead`` of them before they are wanted: so the workers have something to
+    do while the next layer is laid out.
+    """
+
+    def __init__(self, jobs: Iterator[Job], told: Told, *, ahead: int) -> None:
         self._jobs = enumerate(jobs)
-        self._lock = threading.Lock()
         self._told = told
+        self._ahead = ahead
+        self._waiting: deque[tuple[int, Job]] = deque()
+        self._change = threading.Condition()
+        self._all_cut = False
         self.results: dict[int, Done | None] = {}
         self.failures: list[BaseException] = []
+
+    def lead(self) -> None:
+        """Cut jobs while fewer than enough are waiting, and do one of them whenever there are enough, or no more."""
+        try:
+            while not self.failures:
+                if not self._all_cut and len(self._waiting) < self._ahead:
+                    self._cut(next(self._jobs, None))
+                    continue
+                with self._change:
+                    mine = self._waiting.popleft() if self._waiting else None
+                if mine is not None:
+                    self._keep(*mine, perform(mine[1]))
+                elif self._all_cut:
+                    return
+        except BaseException as error:  # noqa: BLE001 - raised again when the others have stopped
+            self._fail(error)
 
     def serve(self) -> None:
         """Keep one worker busy: the next job is ready and waiting while it works on the one before."""
@@ -69,19 +102,27 @@ class _Pool:
                     before = ahead
                 self._receive(worker, before)
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-            self.failures.append(error)
+            self._fail(error)
 
-    def help(self) -> None:
-        """Do jobs here, one after the other, until there are no more."""
-        try:
-            while (given := self._next()) is not None:
-                self._keep(*given, perform(given[1]))
-        except BaseException as error:  # noqa: BLE001 - raised again when the others have stopped
-            self.failures.append(error)
+    def _cut(self, given: tuple[int, Job] | None) -> None:
+        with self._change:
+            if given is None:
+                self._all_cut = True
+                self._change.notify_all()
+            else:
+                self._waiting.append(given)
+                self._change.notify()
 
     def _next(self) -> tuple[int, Job] | None:
-        with self._lock:
-            return None if self.failures else next(self._jobs, None)
+        """Wait for a job; None when there are no more."""
+        with self._change:
+            self._change.wait_for(lambda: self._waiting or self._all_cut or self.failures)
+            return self._waiting.popleft() if self._waiting and not self.failures else None
+
+    def _fail(self, error: BaseException) -> None:
+        with self._change:
+            self.failures.append(error)
+            self._change.notify_all()
 
     def _receive(self, worker: _Worker, given: tuple[int, Job] | None) -> None:
         if given is None:
@@ -90,7 +131,7 @@ class _Pool:
         self._keep(number, job, worker.receive(job))
 
     def _keep(self, number: int, job: Job, result: Done | None) -> None:
-        with self._lock:
+        with self._change:
             self.results[number] = result
             self._told(job)
 

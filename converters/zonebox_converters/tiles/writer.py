@@ -19,6 +19,7 @@ from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.jobs import Done, Job
 from zonebox_converters.tiles.layers import ORDER, Layer, layers, triangle_count
 from zonebox_converters.tiles.metadata import Schema
+from zonebox_converters.tiles.packing import NONE, check_compression
 from zonebox_converters.tiles.place import Matrix, tile_matrix
 from zonebox_converters.tiles.pointlayer import NAME as POINTCLOUD
 from zonebox_converters.tiles.pointlayer import write_points
@@ -74,6 +75,8 @@ def write(
     workers: int | None = None,
     progress: Progress | None = None,
     points: Iterable[Scan] | None = None,
+    compression: str = NONE,
+    scheduler: str | None = None,
 ) -> TilesResult:
     """Write a scene and its findings as 3D Tiles into a folder.
 
@@ -94,11 +97,16 @@ def write(
         Processes that make contents; None for as many as pay, by the size of the scene. The bytes are the same.
     points : iterable of Scan, optional
         Laser scan of the scene in its frame, piece by piece: a layer of its own.
+    compression : str
+        One of `packing.COMPRESSIONS`; what a client must know to read it stands in the tileset's ``extras``.
+    scheduler : str, optional
+        Address of a Dask cluster's scheduler: its workers make the contents. The bytes are the same.
 
     Raises
     ------
     InputError
-        A version that is not written.
+        A version that is not written; a compression that is unknown, not installed or not for the version; a cluster
+        that cannot be reached or goes away.
     OutputExistsError
         A file that zonebox did not write stands in the way.
     FrameError
@@ -110,16 +118,18 @@ def write(
     """
     if version not in VERSIONS:
         raise InputError("--version", got=f'"{version}"', want=" or ".join(VERSIONS), then="leave the option out")
+    check_compression(compression, version)
     shift = scene.frame.height_shift((0.0, 0.0))
     matrix = tile_matrix(scene.frame, 0.0, 0.0)
     names = [name for name in ORDER if name != POINTCLOUD or points is not None]
     folder = Folder(out, [ROOT, *(f"{name}/{file}" for name in names for file in (ROOT, STYLE))], force=force)
     helpers = _helpers(workers, triangle_count(scene, report))
     written = _write_contents(layers(scene, report), scene.frame, matrix, folder, version, helpers,
-                              progress)
-    if points is not None and (cloud := write_points(points, scene.frame, folder, version)) is not None:
+                              progress, compression, scheduler)
+    if points is not None and (cloud := write_points(points, scene.frame, folder, version,
+                                                          compression)) is not None:
         written.append(cloud)
-    results = write_tilesets(scene, shift, matrix, written, folder, version)
+    results = write_tilesets(scene, shift, matrix, written, folder, version, compression)
     folder.close()
     problems = [text for w in written for text in w.problems]
     problems += map(str, verify(out, trusted=[out / name for w in written for name in w.files]))
@@ -153,7 +163,8 @@ class _Plan:
 
 
 def _write_contents(made: Iterator[Layer], frame: Frame, matrix: Matrix, folder: Folder, version: str,
-                    workers: int, progress: Progress | None) -> list[Written]:
+                    workers: int, progress: Progress | None, compression: str,
+                    scheduler: str | None) -> list[Written]:
     """Write the tiles of all layers; a layer of which nothing can be drawn falls out."""
     plans: dict[str, _Plan] = {}
     steps: dict[str, Iterator[int]] = {}
@@ -169,13 +180,13 @@ def _write_contents(made: Iterator[Layer], frame: Frame, matrix: Matrix, folder:
                                       errors={name: found.error_m for name, found in coarse.items()})
             steps[layer.name] = itertools.count(1)
             folder.plan(_uri(layer.name, cell, version) for cell in cells)
-            yield from _jobs(layer, tree, drawn, coarse, frame, matrix, folder.root, version)
+            yield from _jobs(layer, tree, drawn, coarse, frame, matrix, folder.root, version, compression)
 
     def told(job: Job) -> None:
         if progress is not None:
             progress(job.layer, next(steps[job.layer]), len(plans[job.layer].cells))
 
-    results = iter(perform_all(jobs(), workers=workers, told=told))
+    results = iter(perform_all(jobs(), workers=workers, told=told, scheduler=scheduler))
     written = [_assembled(plan, list(itertools.islice(results, len(plan.cells))), frame, matrix, folder,
                           version)
                for plan in plans.values()]
@@ -183,12 +194,12 @@ def _write_contents(made: Iterator[Layer], frame: Frame, matrix: Matrix, folder:
 
 
 def _jobs(layer: Layer, tree: Cell, drawn: Layer, coarse: Mapping[str, Coarse], frame: Frame, matrix: Matrix,
-          root: Path, version: str) -> Iterator[Job]:
+          root: Path, version: str, compression: str) -> Iterator[Job]:
     """Cut a layer into the parts of its cells: first the full ones, then the coarse ones from ``drawn``."""
 
     def job(cell: Cell, part: Part) -> Job:
         return Job(layer=layer.name, part=part, path=root / _uri(layer.name, cell, version), generator=generator(),
-                   version=version)
+                   version=version, compression=compression)
 
     cutter = Cutter(layer, frame, matrix)
     for cell in tree.leaves():

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from zonebox.cli.options import Request, common
+from zonebox.scenefile import COMPRESSIONS
 
 
 @click.command("tiles", epilog="Example: zonebox tiles scenes/riverside_block -o out")
@@ -18,9 +19,15 @@ from zonebox.cli.options import Request, common
                    "sound.")
 @click.option("--tiles-version", "--version", "version", type=click.Choice(("1.1", "1.0")), default="1.1",
               show_default=True, help="Of 3D Tiles: 1.1 writes GLB with metadata, 1.0 writes b3dm for older platforms.")
+@click.option("--compress", type=click.Choice(COMPRESSIONS), default=None,
+              help="Of vertices: quantise moves none by 7 mm or more, meshopt and draco pack them too. Default: "
+                   "[tiles] compress of the scene, then none.")
 @click.option("--points", is_flag=True,
               help="Add the laser scans of the scene as a layer, every point with class and intensity: glTF points, or "
                    "pnts in 1.0.")
+@click.option("--scheduler", metavar="ADDRESS", default=None,
+              help="Let a Dask cluster make the contents: the address of its scheduler, such as tcp://host:8786. Its "
+                   "workers need zonebox; the bytes are the same. Default: processes of this machine.")
 @click.option("--serve", is_flag=True,
               help="Show the result, or a folder of tiles given in place of SCENE, on a local page until Ctrl-C.")
 @click.option("--client", type=click.Choice(("three", "cesium")), default="three", show_default=True,
@@ -30,14 +37,16 @@ from zonebox.cli.options import Request, common
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the page. Default: any that is free.")
 @click.option("--browser/--no-browser", default=True, help="Open the page, or only print its address.")
 @common
-def command(request: Request, verify_only: bool, version: str, points: bool, serve: bool, **page: Any) -> int:
+def command(request: Request, verify_only: bool, version: str, points: bool, serve: bool, compress: str | None,
+            scheduler: str | None, **page: Any) -> int:
     """Export SCENE as 3D Tiles: OUT/tiles/tileset.json and one tileset per layer."""
     if verify_only:
         return _verify(request.scene, as_json=request.as_json)
     if serve:
         there = (request.scene / "tileset.json").is_file()
-        return _serve(request.scene if there else _exported(request, version, points).parent, lang=request.lang, **page)
-    _exported(request, version, points, told=True)
+        tiles = request.scene if there else _exported(request, version, points, compress, scheduler).parent
+        return _serve(tiles, lang=request.lang, **page)
+    _exported(request, version, points, compress, scheduler, told=True)
     return 0
 
 
@@ -77,14 +86,16 @@ def _verify(tileset: Path, *, as_json: bool) -> int:
     return 1 if problems else 0
 
 
-def _exported(request: Request, version: str, points: bool, *, told: bool = False) -> Path:
+def _exported(request: Request, version: str, points: bool, compress: str | None, scheduler: str | None, *,
+              told: bool = False) -> Path:
     """Write the tiles, say where they are if they are to be ``told``, and return the root tileset."""
     from zonebox import pipeline
     from zonebox.cli import output
 
     with request.watched() as watch:
         result = pipeline.export_tiles(request.scene, request.out, workers=request.workers, force=request.force,
-                                       watch=watch, memory_mb=request.memory_mb, version=version, points=points)
+                                       watch=watch, memory_mb=request.memory_mb, version=version, points=points,
+                                       compression=compress, scheduler=scheduler)
     if told and request.as_json:
         output.print_report(request, result.scene, result.report)
     elif told:

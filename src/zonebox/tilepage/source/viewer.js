@@ -1,6 +1,7 @@
 // zonebox tiles --serve: three.js and 3DTilesRenderer show a tileset; `window.zonebox` is what tests hold on to.
 import * as THREE from 'three';
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js';
+import { DRACOLoader } from 'three/addons/loaders/DRACOLoader.js';
 import { MeshoptDecoder } from 'three/addons/libs/meshopt_decoder.module.js';
 import { TilesRenderer } from '3d-tiles-renderer/three';
 import { GLTFExtensionsPlugin } from '3d-tiles-renderer/three/plugins';
@@ -70,10 +71,12 @@ function shine(sun, shadows, radius) {
   Object.assign(sunlight.shadow, { normalBias: radius / SHADOW_MAP * 4, bias: -4e-4 });
 }
 
+const draco = new DRACOLoader().setDecoderPath('/page/');
+
 function open({ name, url }) {
   const tiles = new TilesRenderer(url);
   tiles.registerPlugin(new GLTFExtensionsPlugin({
-    metadata: true, rtc: true, meshoptDecoder: MeshoptDecoder, plugins: [parser => new Outlines(parser)] }));
+    metadata: true, rtc: true, meshoptDecoder: MeshoptDecoder, dracoLoader: draco, autoDispose: false, plugins: [parser => new Outlines(parser)] }));
   tiles.setCamera(camera);
   tiles.addEventListener('load-model', event => {
     event.scene.userData.declared = tiles.rootTileset?.extras?.declared;     // 1.0 has no place in the content for it
