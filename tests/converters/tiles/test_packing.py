@@ -23,7 +23,8 @@ from zonebox_converters.tiles import meshopt, packing, verify, write
 from zonebox_converters.tiles.packing import placed
 
 
-@given(st.floats(0.01, 8000.0), st.floats(-8000.0, 8000.0), st.sampled_from(("quantise", "meshopt", "draco")), st.integers(0, 99))
+@given(st.floats(0.01, 8000.0), st.floats(-8000.0, 8000.0), st.sampled_from(("quantise", "meshopt", "draco")),
+       st.integers(0, 99))
 def test_no_vertex_moves_further_than_is_said(extent: float, start: float, kind: str, seed: int) -> None:
     """Half a diagonal of a step, and never 7 mm; what is read is exact in float32."""
     points = np.random.default_rng(seed).uniform(start, start + extent, (50, 3))
