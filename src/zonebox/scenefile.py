@@ -15,12 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from zonebox.compression import COMPRESSIONS
 from zonebox.errors import InputError
 from zonebox.frame import check_scene_crs
 from zonebox.frame.local_system import LocalSystem, local_system
-
-COMPRESSIONS: Final = ("none", "quantise", "meshopt", "draco")
-"""Ways in which tiles may be compressed."""
 
 DATA_VARIABLE: Final = "ZONEBOX_DATA"
 """Environment variable with the folder of data that scenes do not carry themselves; it overrides `scene.data_root`."""

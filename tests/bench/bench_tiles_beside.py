@@ -26,10 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.bench_tiles import city
 from converters.tiles.test_points import scans
+from zonebox.compression import COMPRESSIONS
 from zonebox.geometry.mesh import Mesh, merged
 from zonebox.model import Report, Scene
 from zonebox_converters.tiles import write
-from zonebox_converters.tiles.packing import COMPRESSIONS
 
 BROWSER = Path(__file__).resolve().parents[1] / "browser"
 CONTENTS = (".glb", ".b3dm", ".pnts")

@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from converters.zoning.plans import layer
-from zonebox import pipeline, scenefile
+from zonebox import loading, scenefile
 from zonebox.errors import InputError
 from zonebox.report import provenance
 
@@ -35,7 +35,7 @@ def written(folder: Path, local: str) -> Path:
 
 
 def test_lots_in_a_local_system(tmp_path: Path) -> None:
-    scene = pipeline.load(written(tmp_path, POINTS))
+    scene = loading.load(written(tmp_path, POINTS))
     corner = scene.frame.world(shapely.get_coordinates(scene.plan.parcels[0].shape)).min(axis=0)
     assert corner == pytest.approx([511100, 4057100], abs=0.02)
     assert "from 3 control points, residuals 1: " in dict(scene.plan.understood)["local system"]

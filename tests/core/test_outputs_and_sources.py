@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from converters.zoning.plans import box, layer
-from zonebox import inputs, pipeline, scenefile
+from zonebox import inputs, loading, pipeline, scenefile
 from zonebox.errors import InputError
 from zonebox.report import provenance
 
@@ -40,7 +40,7 @@ def written(folder: Path, more: str = "") -> Path:
 
 
 def test_run_json_names_every_layer_with_its_hash(tmp_path: Path) -> None:
-    scene = pipeline.load(written(tmp_path))
+    scene = loading.load(written(tmp_path))
     run = json.loads(provenance.write_run(scene, (), tmp_path / "run.json").read_text(encoding="utf-8"))
     names = ["lots.geojson", "zones.geojson", "roads.geojson", "lines.geojson"]
     assert [source["name"] for source in run["sources"]] == names

@@ -45,12 +45,16 @@ def test_every_verb_ends_its_help_with_an_example() -> None:
 
 
 def test_help_answers_at_once(repository: Path) -> None:
-    best = 9.0
-    for _ in range(3):
-        start = processor_seconds()
-        subprocess.run([sys.executable, "-m", "zonebox.cli", "--help"], check=True, capture_output=True, cwd=repository)
-        best = min(best, processor_seconds() - start)
-    assert best < 0.3
+    def best(*command: str) -> float:
+        times = []
+        for _ in range(4):
+            start = processor_seconds()
+            subprocess.run([sys.executable, *command], check=True, capture_output=True, cwd=repository)
+            times.append(processor_seconds() - start)
+        return min(times)
+
+    # beside the library of the command line alone, whatever the machine; numpy or pyproj would be three times that
+    assert best("-m", "zonebox.cli", "--help") < 2.5 * best("-c", "import click, typing, inspect, importlib.metadata")
 
 
 def test_no_word_of_the_workshop(repository: Path) -> None:

@@ -9,11 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.compression import MESHOPT, NONE
 from zonebox_converters.tiles import metadata
 from zonebox_converters.tiles.batched import BATCH_ID, b3dm
 from zonebox_converters.tiles.glb import GlbBuilder, Json, bounds, y_up
 from zonebox_converters.tiles.look import Look
-from zonebox_converters.tiles.packing import MESHOPT, NONE, Placed, placed
+from zonebox_converters.tiles.packing import Placed, placed
 from zonebox_converters.tiles.place import Matrix, into
 from zonebox_converters.tiles.surface import Drawn, creases, draw, face_normals, owned, vertex_normals, weld
 from zonebox_converters.tiles.vertices import Column, Vertices

@@ -13,9 +13,10 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.compression import DRACO, MESHOPT
 from zonebox_converters.tiles import draco, meshopt
 from zonebox_converters.tiles.glb import Json
-from zonebox_converters.tiles.packing import DRACO, MESHOPT, available
+from zonebox_converters.tiles.packing import available
 
 _TYPES: Final = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 PARTS: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.compression import NONE
 from zonebox_converters.tiles.content import Part, content
 from zonebox_converters.tiles.glbcheck import read_glb
 from zonebox_converters.tiles.legacy import read_legacy
-from zonebox_converters.tiles.packing import NONE
 from zonebox_converters.tiles.store import write_file
 from zonebox_converters.tiles.tiling import PROMISES, box12
 from zonebox_converters.tiles.verifier import gltf_problems

@@ -14,14 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.compression import COMPRESSIONS, DRACO, MESHOPT, NONE, QUANTISE
 from zonebox.errors import InputError
 from zonebox_converters.tiles.glb import Json
-
-NONE: Final = "none"
-QUANTISE: Final = "quantise"
-MESHOPT: Final = "meshopt"
-DRACO: Final = "draco"
-COMPRESSIONS: Final = (NONE, QUANTISE, MESHOPT, DRACO)
 
 REQUIRED: Final = {NONE: (), QUANTISE: ("KHR_mesh_quantization",),
                    MESHOPT: ("EXT_meshopt_compression", "KHR_mesh_quantization"),

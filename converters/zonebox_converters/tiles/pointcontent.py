@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.compression import DRACO, MESHOPT, NONE, QUANTISE
 from zonebox_converters.tiles.content import Z_TO_Y, Content, box_of, tell_positions
 from zonebox_converters.tiles.glb import POINTS, GlbBuilder, Json, bounds
 from zonebox_converters.tiles.metadata import Property, Schema
-from zonebox_converters.tiles.packing import DRACO, MESHOPT, NONE, QUANTISE, Placed, placed
+from zonebox_converters.tiles.packing import Placed, placed
 
 SCHEMA: Final = Schema(id="point", name="Point of a laser scan", zh="激光点云", properties=(
     Property(id="classification", kind="UINT8", name="Class (ASPRS LAS 1.4)", zh="点类别（ASPRS LAS 1.4）"),

@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.compression import NONE
 from zonebox.frame import Frame
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.glbcheck import read_glb
 from zonebox_converters.tiles.legacy import read_legacy
-from zonebox_converters.tiles.packing import NONE
 from zonebox_converters.tiles.place import Matrix, into, tile_matrix
 from zonebox_converters.tiles.pointcontent import SCHEMA, points_content
 from zonebox_converters.tiles.scatter import Node, Scan, Share, Squares, shares

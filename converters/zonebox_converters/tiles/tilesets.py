@@ -11,11 +11,12 @@ from typing import Final
 import numpy as np
 
 import zonebox
+from zonebox.compression import NONE
 from zonebox.frame import HeightShift
 from zonebox.model import Scene
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.metadata import Schema
-from zonebox_converters.tiles.packing import NONE, declared
+from zonebox_converters.tiles.packing import declared
 from zonebox_converters.tiles.place import Matrix
 from zonebox_converters.tiles.store import Folder
 from zonebox_converters.tiles.style import style

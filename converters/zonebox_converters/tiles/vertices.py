@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.compression import DRACO, NONE
 from zonebox_converters.tiles import draco
 from zonebox_converters.tiles.glb import LINES, TRIANGLES, GlbBuilder, Json
-from zonebox_converters.tiles.packing import DRACO, NONE, Placed
+from zonebox_converters.tiles.packing import Placed
 
 POSITION: Final = "POSITION"
 NORMAL: Final = "NORMAL"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from zonebox.compression import NONE
 from zonebox.errors import InputError, ZoneboxError
 from zonebox.frame import Frame, HeightShift
 from zonebox.model import Report, Scene
@@ -19,7 +20,7 @@ from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.jobs import Done, Job
 from zonebox_converters.tiles.layers import ORDER, Layer, layers, triangle_count
 from zonebox_converters.tiles.metadata import Schema
-from zonebox_converters.tiles.packing import NONE, check_compression
+from zonebox_converters.tiles.packing import check_compression
 from zonebox_converters.tiles.place import Matrix, tile_matrix
 from zonebox_converters.tiles.pointlayer import NAME as POINTCLOUD
 from zonebox_converters.tiles.pointlayer import write_points

@@ -21,7 +21,7 @@ def command(request: Request, *, schema: str) -> int:
     Its ending chooses the format: solids as .ifc .city.json .glb .obj .dxf, the table of envelopes as .gpkg .csv .json.
     A URL postgresql://user@host/database writes envelopes and findings into tables of a PostGIS database.
     """
-    from zonebox import pipeline
+    from zonebox import loading, pipeline
     from zonebox_converters import exchange
 
     if request.out is None:
@@ -31,8 +31,8 @@ def command(request: Request, *, schema: str) -> int:
     exchange.check_target(request.out, schema=schema, force=request.force)
     folder = pipeline.claim(pipeline.output_folder(request.scene, None), force=request.force)
     with request.watched() as watch:
-        scene = pipeline.load(request.scene, cache=folder / "cache", workers=request.workers, watch=watch,
-                              designs=False, memory_mb=request.memory_mb)
+        scene = loading.load(request.scene, cache=folder / "cache", workers=request.workers, watch=watch,
+                             designs=False, memory_mb=request.memory_mb)
     written = exchange.write(scene, request.out, schema=schema, force=request.force)
     if request.as_json:
         click.echo(json.dumps(exchange.table_rows(scene), ensure_ascii=False, indent=2))

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from zonebox.cli.options import Request, common
-from zonebox.scenefile import COMPRESSIONS
+from zonebox.compression import COMPRESSIONS
 
 
 @click.command("tiles", epilog="Example: zonebox tiles scenes/riverside_block -o out")

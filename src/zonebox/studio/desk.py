@@ -21,6 +21,7 @@ from zonebox.studio.marks import AUTHOR, Annotation
 from zonebox.studio.tools import Cut, Measure, Point, Sun, SunPosition, measured, sun_over
 from zonebox.viewer import camera, layers, palette, probe
 from zonebox.viewer.drawable import Callout, Layer
+from zonebox.viewer.flight import flight
 from zonebox.viewer.ground import ground_of
 from zonebox.viewer.groundmap import SUN
 from zonebox.viewer.probe import Ability
@@ -28,7 +29,6 @@ from zonebox.viewer.show import staged
 from zonebox.whatif import Change, Move, Trial, WhatIf
 from zonebox.words import Language
 
-FLIGHT_STEPS: Final = 8
 MEASURES: Final = "measures"
 """Layer of what was measured."""
 
@@ -206,16 +206,9 @@ class Desk:
         else:
             self.look(name)
 
-    def flight(self, end: camera.View, steps: int = FLIGHT_STEPS) -> Iterator[camera.View]:
+    def flight(self, end: camera.View) -> Iterator[camera.View]:
         """Yield views from where the camera is to another one, slow at both ends."""
-        start = self.stage.view
-        if (start.half_height_m is None) != (end.half_height_m is None):
-            yield end
-            return
-        for step in range(1, steps + 1):
-            share = step / steps
-            share = share * share * (3.0 - 2.0 * share)
-            yield end if step == steps else _between(start, end, share)
+        return flight(self.stage.view, end)
 
     # -- trying -------------------------------------------------------------------------------------------------
 
@@ -450,24 +443,3 @@ class Desk:
 
         return next((p.id for p in self.trial.scene.plan.parcels
                      if shapely.intersects_xy(p.shape, point[0], point[1])), None)
-
-
-def _between(start: camera.View, end: camera.View, share: float) -> camera.View:
-    def mixed(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
-        x, y, z = (float(v) for v in np.array(a) + (np.array(b) - a) * share)
-        return x, y, z
-
-    half = None
-    if start.half_height_m is not None and end.half_height_m is not None:
-        half = start.half_height_m + (end.half_height_m - start.half_height_m) * share
-    view = replace(end, position=mixed(start.position, end.position),
-                   focal_point=mixed(start.focal_point, end.focal_point), half_height_m=half)
-    return replace(view, up=end.up if half is not None else _upright(view))
-
-
-def _upright(view: camera.View) -> tuple[float, float, float]:
-    forward = np.subtract(view.focal_point, view.position)
-    forward /= np.linalg.norm(forward)
-    up = np.array([0.0, 0.0, 1.0]) - forward[2] * forward
-    x, y, z = (float(v) for v in up / np.linalg.norm(up))
-    return x, y, z

@@ -10,7 +10,7 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
-from zonebox import pipeline
+from zonebox import loading
 from zonebox.geometry.mesh import Mesh, volume_m3
 from zonebox.model import Scene
 from zonebox_converters import exchange, ifc
@@ -24,7 +24,7 @@ def riverside(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """The scene without its designs: no IFC file is read for envelopes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ifc, "read", None)
-        return pipeline.load(BLOCK, cache=tmp_path_factory.mktemp("cache"), designs=False)
+        return loading.load(BLOCK, cache=tmp_path_factory.mktemp("cache"), designs=False)
 
 
 @pytest.fixture(scope="module", params=exchange.SCHEMAS)
