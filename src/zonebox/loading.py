@@ -76,8 +76,9 @@ def _plan(spec: SceneFile) -> tuple[Frame, Plan]:
     wanted = zoning.PlanSpec(
         parcels=part.parcels, rules=part.rules, roads=part.roads or None, lines=part.lines or None,
         fields=part.fields, authority=authority, crs=part.crs or None, decimal=part.decimal, on=part.on,
-        area_rule=part.area_rule, where=part.where, table=part.table or None, table_on=part.table_on,
-        zones=part.zones or None, edges=part.edges or None, drawing_unit=part.drawing_unit,
+        area_rule=part.area_rule, where=part.where, within=part.within or None,
+        table=part.table or None, table_on=part.table_on, zones=part.zones or None,
+        edges=part.edges or None, drawing_unit=part.drawing_unit,
         height_unit=part.height_unit, storey_height_m=part.storey_height_m, code_system=part.code_system,
     )
     low_e, low_n, high_e, high_n = zoning.extent(wanted, spec.crs, grid_folders=spec.grids,

@@ -43,6 +43,7 @@ class PlanPart:
     on: str = ""
     area_rule: str = ""
     where: str = ""
+    within: str = ""
     table: str = ""
     table_on: str = ""
     zones: str = ""
@@ -148,7 +149,8 @@ class SceneFile:
     @property
     def files(self) -> tuple[Path, ...]:
         """Every input file, the scene file first, in the order in which the scene names them."""
-        plan = [self.plan.parcels, self.plan.roads, self.plan.lines, self.plan.table, self.plan.zones, self.plan.edges]
+        plan = [self.plan.parcels, self.plan.roads, self.plan.lines, self.plan.within, self.plan.table,
+                self.plan.zones, self.plan.edges]
         vectors = [Path(split_layer(text)[0]) for text in plan if text and "://" not in text]
         terrain = [*self.terrain.points, *self.terrain.dem] if self.terrain else []
         water = self.terrain.water if self.terrain else ""
@@ -166,8 +168,8 @@ _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
     "scene.local": {"helmert": dict, "affine": list, "control_points": list, "method": str,
                     "max_residual_m": (int, float)},
     "plan": {"parcels": str, "crs": str, "rules": list, "roads": str, "lines": str, "fields": dict, "authority": dict,
-             "decimal": str, "on": str, "area_rule": str, "where": str, "table": str, "table_on": str, "zones": str,
-             "edges": str, "drawing_unit": str, "height_unit": str, "storey_height_m": (int, float),
+             "decimal": str, "on": str, "area_rule": str, "where": str, "within": str, "table": str, "table_on": str,
+             "zones": str, "edges": str, "drawing_unit": str, "height_unit": str, "storey_height_m": (int, float),
              "code_system": str},
     "plan.authority": {"document": str, "version": str, "status": str, "valid_from": str, "valid_to": str},
     "terrain": {"points": list, "dem": list, "crs": str, "max_error_m": (int, float), "memory_mb": int, "water": str},
@@ -296,7 +298,7 @@ class _Reader:
             lines=self.vector(part.get("lines", ""), "plan.lines"),
             fields=dict(part.get("fields", {})), authority=dict(part.get("authority", {})),
             decimal=part.get("decimal", "."), area_rule=part.get("area_rule", ""),
-            **{key: self.vector(part.get(key, ""), f"plan.{key}") for key in ("table", "zones", "edges")},
+            **{key: self.vector(part.get(key, ""), f"plan.{key}") for key in ("within", "table", "zones", "edges")},
             **{key: part.get(key, "") for key in ("where", "table_on", "drawing_unit", "height_unit", "code_system")},
             storey_height_m=part.get("storey_height_m"),
         )

@@ -24,12 +24,17 @@ READ = """
 import sys, time
 from pathlib import Path
 from zonebox.frame import Frame
+from zonebox_converters.zoning import PlanSpec, read
 from zonebox_converters.zoning.vector import read_layer, slices
 source, how = sys.argv[1:]
 started = time.process_time()
 if how == "near":
     frame = Frame.near("EPSG:4548+5737", (501000.0, 4001000.0))
     count = len(read_layer(source, near=(frame, (-500.0, -500.0, 500.0, 500.0))))
+elif how == "within":
+    site = Path(source).with_name("site.geojson")
+    frame = Frame.near("EPSG:4548+5737", (501000.0, 4001000.0))
+    count = len(read(PlanSpec(parcels=source, within=str(site)), frame).parcels)
 elif how == "slices":
     count = sum(len(shapes) for shapes, _ in slices(source))
 else:
@@ -59,6 +64,13 @@ def write(path: Path, megabytes: float) -> int:
     return count
 
 
+def write_site(path: Path) -> None:
+    """Write the square kilometre whose lots are the plan."""
+    low, high = np.array(CORNER) + 500.0, np.array(CORNER) + 1500.0
+    pyogrio.raw.write(path, shapely.to_wkb([shapely.box(*low, *high)]), [np.array(["site"], dtype=object)], ["name"],
+                      driver="GeoJSON", geometry_type="Polygon", crs="EPSG:4548")
+
+
 def main() -> None:
     """Print size, count, seconds and peak memory for each file and way of reading."""
     sizes = [float(a) for a in sys.argv[1:]] or [50.0, 200.0]
@@ -69,10 +81,11 @@ def main() -> None:
                 path = Path(folder) / f"lots.{ending}"
                 started = time.perf_counter()
                 write(path, size)
+                write_site(path.with_name("site.geojson"))
                 label = f"{path.stat().st_size / 1e6:.0f} MB {ending}"
                 print(f"{label:>12} written in {time.perf_counter() - started:.0f} s")
                 idle = run(path, "idle")[2]
-                for how in ("near", "slices"):
+                for how in ("near", "within", "slices"):
                     count, seconds, peak = run(path, how)
                     print(f"{label:>12} {how:>8} {count:>10.0f} {seconds:>7.2f} {peak:>8.0f} {peak - idle:>11.0f}")
                 path.unlink()

@@ -43,6 +43,7 @@ from zonebox_converters.zoning.stated_roles import count_roles, with_stated_role
 from zonebox_converters.zoning.streets import Streets, streets
 from zonebox_converters.zoning.tables import read_table
 from zonebox_converters.zoning.vector import layer_bounds, read_layer
+from zonebox_converters.zoning.within import lots_of
 from zonebox_converters.zoning.yards import with_references, yard_controls
 from zonebox_converters.zoning.zones import Site
 
@@ -62,6 +63,9 @@ def extent(
     FrameError
         The parcels have no CRS, or there is no exact way from it to the scene's.
     """
+    if spec.within is not None:
+        return layer_bounds(spec.within, crs, crs=spec.crs, grid_folders=grid_folders, local_system=local_system,
+                            concept="plan.within")
     return layer_bounds(spec.parcels, crs, crs=spec.crs, grid_folders=grid_folders, where=spec.where,
                         drawing_unit=spec.drawing_unit, local_system=local_system)
 
@@ -91,7 +95,7 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
         A layer without a usable CRS.
     """
     pack = read_packs(spec.rules, on=spec.on)              # cheap, and its mistakes are common
-    layer = read_layer(spec.parcels, crs=spec.crs, override=True, where=spec.where, drawing_unit=spec.drawing_unit)
+    layer, chosen = lots_of(spec, frame)
     layer, said = _polygons(layer)
     layer, given = _joined(layer, spec, frame, said)
     fields = {concept: replace(field, given=concept in spec.fields) for concept, field in
@@ -103,7 +107,7 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
     columns, about = prepared(layer, fields, height_unit=spec.height_unit, ids=ids)
     layer = replace(layer, columns=columns)
     said.notes += about
-    said.understood += [("parcels", f"{len(ids)} in {crs_label(layer.crs)}"),
+    said.understood += [("parcels", f"{len(ids)} in {crs_label(layer.crs)}"), *([chosen] if chosen else []),
                         *((concept, str(field)) for concept, field in fields.items())]
     if layer.crs == LOCAL and frame.local_system is not None:
         said.understood.append(("local system", str(frame.local_system)))

@@ -37,6 +37,8 @@ class PlanSpec:
         Day (YYYY-MM-DD) whose rules are wanted; without one, rules that have an end are left out and told.
     where : str
         Condition in SQL on the parcels wanted, for sources with a table.
+    within : str or None
+        Areas of the site (``file`` or ``file:layer``): of a larger layer, the lots whose middle lies in them.
     table, table_on : str or None, str
         Indicator table (``file`` or ``file.xlsx:sheet``) whose rows belong to the lots, and what both have: a concept,
         a heading, or ``field = heading``; the parcel number by itself.
@@ -65,6 +67,7 @@ class PlanSpec:
     on: str = ""
     area_rule: str = ""
     where: str = ""
+    within: str | None = None
     table: str | None = None
     table_on: str = ""
     zones: str | None = None

@@ -94,7 +94,7 @@ def raw_layer(
 
 def layer_bounds(
     source: str, frame_crs: str, *, crs: str | None, grid_folders: Iterable[str | Path] = (), where: str = "",
-    drawing_unit: str = "", local_system: LocalSystem | None = None,
+    drawing_unit: str = "", local_system: LocalSystem | None = None, concept: str = "plan.parcels",
 ) -> Bounds:
     """Bounding box of a layer in the scene's CRS, without reading its features where the driver allows.
 
@@ -103,12 +103,12 @@ def layer_bounds(
     InputError
         As `read_layer`.
     """
-    path = None if database.is_database(source) else split_source(source, concept="plan.parcels")[0]
+    path = None if database.is_database(source) else split_source(source, concept=concept)[0]
     if path is None or where or _own_reader(path):
-        layer = read_layer(source, crs=crs, override=True, where=where, drawing_unit=drawing_unit)
+        layer = read_layer(source, crs=crs, override=True, where=where, drawing_unit=drawing_unit, concept=concept)
         bounds, chosen, name = tuple(shapely.total_bounds(layer.shapes)), layer.crs, layer.name
     else:
-        bounds, chosen, name = _gdal_bounds(source, crs)
+        bounds, chosen, name = _gdal_bounds(source, crs, concept)
     x, y = (np.linspace(bounds[i], bounds[i + 2], _BORDER_SAMPLES) for i in (0, 1))
     box = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     frame = Frame.near(frame_crs, (0.0, 0.0), grid_folders=grid_folders, local_system=local_system)
@@ -243,11 +243,11 @@ def whole_of(source: str) -> tuple[int, Bounds] | None:
     return int(info["features"]), (float(low_x), float(low_y), float(high_x), float(high_y))
 
 
-def _gdal_bounds(source: str, crs: str | None) -> tuple[Bounds, str, str]:
+def _gdal_bounds(source: str, crs: str | None, concept: str) -> tuple[Bounds, str, str]:
     import pyogrio
 
-    path, layer = split_source(source, concept="plan.parcels")
-    layer = layer or _the_layer(path, "plan.parcels")
+    path, layer = split_source(source, concept=concept)
+    layer = layer or _the_layer(path, concept)
     name = path.name + (f":{layer}" if layer and not _is_lone(path) else "")
     try:
         info = quietly(pyogrio.read_info, path, layer=layer, force_total_bounds=True,
@@ -256,7 +256,7 @@ def _gdal_bounds(source: str, crs: str | None) -> tuple[Bounds, str, str]:
         raise unreadable(path, layer, problem) from None
     bounds = info["total_bounds"]
     if not info["features"] or bounds is None or not np.isfinite(bounds).all():
-        raise InputError(name, got="a layer without features", want="parcels", then="check plan.parcels in the scene")
+        raise InputError(name, got="a layer without features", want="areas", then=f"check {concept} in the scene")
     place = placed(crs or info["crs"], bounds, where=name, key="plan.crs")
     return place.apply_bounds(bounds), place.crs, name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,31 @@ def test_only_what_lies_near_is_read(tmp_path: Path) -> None:
                       geometry_type="Polygon", crs="EPSG:4548")
     near = read_layer(str(tmp_path / "roads.gpkg"), concept="plan.roads", near=(FRAME, (-100.0, -100.0, 100.0, 100.0)))
     assert near.columns["n"].tolist() == [0]
+
+
+def test_a_plan_is_the_part_of_a_large_layer_within_given_areas(tmp_path: Path) -> None:
+    n = np.arange(400)
+    lots = [box(x=25.0 * (k % 20), y=35.0 * (k // 20)) for k in n]
+    write(tmp_path / "city.gpkg", lots, [f"L{k}" for k in n])
+    site = shapely.Polygon([(20, 30), (130, 30), (130, 110), (80, 110), (80, 70), (20, 70)])      # an L
+    write(tmp_path / "site.geojson", [site], ["site"])
+    spec = PlanSpec(parcels=str(tmp_path / "city.gpkg"), within=str(tmp_path / "site.geojson"))
+    found = read(spec, FRAME)
+    expected = [f"L{k}" for k in n if site.contains(lots[k].centroid)]
+    assert [p.id for p in found.parcels] == expected
+    assert 0 < len(expected) < 10
+    assert dict(found.understood)["within"] == f"{len(expected)} of the lots lie in site.geojson"
+    assert extent(spec, "EPSG:4548+5737") == pytest.approx(
+        tuple(np.array(site.bounds) + np.tile(ORIGIN[:2], 2)), abs=1e-3)
+    write(tmp_path / "far.gpkg", [box(x=9000.0)], ["far"])
+    with pytest.raises(InputError, match=r"city\.gpkg.*no lot in far\.gpkg"):
+        read(replace(spec, within=str(tmp_path / "far.gpkg")), FRAME)
+
+
+def write(path: Path, shapes: list[shapely.Polygon], numbers: list[str]) -> None:
+    moved = [shapely.transform(shape, lambda xy: xy + ORIGIN) for shape in shapes]
+    pyogrio.raw.write(path, shapely.to_wkb(moved), [np.array(numbers, dtype=object)], ["DKBH"],
+                      geometry_type="Polygon", crs="EPSG:4548")
 
 
 def test_a_file_is_read_in_slices(tmp_path: Path) -> None:
