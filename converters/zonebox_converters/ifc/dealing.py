@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from zonebox_converters.ifc.text_places import TextPlaces
 
 SHAPES: Final = 0
 PROPERTIES: Final = 1
@@ -38,9 +43,12 @@ def shared(product: Any) -> int:
     return 0
 
 
-def groups(products: Sequence[Any]) -> list[Group]:
-    """Write each product with what it shares."""
-    return [(product.id(), shared(product)) for product in products]
+def groups(products: Sequence[Any], text: TextPlaces | None = None) -> list[Group]:
+    """Write each product with what it shares, as the text of the file tells of most, where it was read."""
+    numbers = [int(product.id()) for product in products]
+    sources = [0] * len(numbers) if text is None else text.mapped(np.array(numbers, dtype=np.int64))[:, 0].tolist()
+    return [(number, source or shared(product))
+            for number, source, product in zip(numbers, sources, products, strict=True)]
 
 
 def shares(products: Sequence[Group], count: int) -> list[list[int]]:

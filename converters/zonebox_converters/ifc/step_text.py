@@ -188,6 +188,107 @@ def simple_values(text: Bytes, begin: Longs, end: Longs, rows: Longs, simple: ND
         simple[k] = good and argument == 3
 
 
+@compiled
+def arguments(  # noqa: PLR0912 - a scanner: one branch a sign
+    text: Bytes, begin: Longs, end: Longs, rows: Longs, found: Longs
+) -> None:
+    """Write what the first arguments of statements refer to; ``found`` (rows, arguments) comes full of −1.
+
+    A step number, also that of a list of one; 0 where there is nothing; −1 for anything else, and for all arguments of
+    a statement with a comment in it.
+    """
+    for k in range(len(rows)):
+        at, stop = begin[rows[k]], end[rows[k]]
+        while at < stop and text[at] != 40:
+            at += 1
+        at += 1
+        depth, quoted, argument, value, count, other = 0, False, 0, 0, 0, False
+        while at < stop and argument < found.shape[1]:
+            sign = text[at]
+            if sign == 39:
+                quoted, other = not quoted, True
+            elif not quoted:
+                if sign == 47 and text[at + 1] == 42:
+                    found[k, :] = -1
+                    break
+                if sign == 35:
+                    value, count = 0, count + 1
+                    while 48 <= text[at + 1] <= 57:
+                        at += 1
+                        value = value * 10 + (text[at] - 48)
+                elif (sign == 44 and depth == 0) or (sign == 41 and depth == 0):
+                    found[k, argument] = -1 if other or count > 1 else (value if count else 0)
+                    argument, value, count, other = argument + 1, 0, 0, False
+                    if sign == 41:
+                        break
+                elif sign == 40:
+                    depth += 1
+                elif sign == 41:
+                    depth -= 1
+                elif sign > 32 and sign not in (36, 42, 44):                # $ and * are nothing
+                    other = True
+            at += 1
+
+
+@inner
+def _scaled(digits: int, power: int) -> float:
+    """``digits`` times ten to ``power``."""
+    value = np.float64(digits)
+    return value * 10.0 ** power if power >= 0 else value / 10.0 ** -power
+
+
+@compiled
+def triples(  # noqa: PLR0912 - a scanner: one branch a sign
+    text: Bytes, begin: Longs, end: Longs, rows: Longs, found: NDArray[np.float64]
+) -> None:
+    """Write the numbers of statements ``#1=KEYWORD((x,y,z));``; ``found`` (rows, 3) comes full of NaN and stays so.
+
+    Digits beyond the eighteenth are left out: they are beyond what a float64 holds.
+    """
+    for k in range(len(rows)):
+        at, stop, place = begin[rows[k]], end[rows[k]], 0
+        while at < stop and text[at] != 40:
+            at += 1
+        digits, power, shift, minus, whole, some, good, parts = 0, 0, 0, False, True, False, False, np.zeros(3)
+        at += 1
+        while at < stop:
+            sign = text[at]
+            if 48 <= sign <= 57:
+                some = True
+                if digits < 100_000_000_000_000_000:
+                    digits = digits * 10 + (sign - 48)
+                    shift -= 0 if whole else 1
+                elif whole:
+                    shift += 1
+            elif sign == 46:
+                whole = False
+            elif sign == 45:
+                minus = True
+            elif sign in (69, 101):
+                at += 1
+                below = text[at] == 45
+                at += 1 if text[at] in (43, 45) else 0
+                while 48 <= text[at] <= 57:
+                    power = power * 10 + (text[at] - 48)
+                    at += 1
+                shift += -power if below else power
+                continue
+            elif sign in (44, 41):
+                if not some or place > 2:
+                    break
+                parts[place] = -_scaled(digits, shift) if minus else _scaled(digits, shift)
+                place += 1
+                digits, power, shift, minus, whole, some = 0, 0, 0, False, True, False
+                if sign == 41:
+                    good = place == 3
+                    break
+            elif sign > 32 and sign not in (40, 43):
+                break
+            at += 1
+        if good:
+            found[k] = parts
+
+
 def listed(text: Bytes, begin: Longs, end: Longs, rows: Longs) -> tuple[Longs, Longs]:
     """Numbers that statements refer to, end to end, and where those of each begin (rows + 1,)."""
     counts: Any = np.zeros(len(rows), dtype=np.int64)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from zonebox_converters.ifc import step_text
 from zonebox_converters.ifc.packing import Rows, pack_properties
 from zonebox_converters.ifc.properties import text_of
+from zonebox_converters.ifc.statements import Statements
 from zonebox_converters.ifc.step_text import OTHER, OWNER, PLACE, RELATION, SET, VALUE, Bytes, Longs
 
 STRING, NUMBER, TRUE = 1, 2, 3
@@ -31,9 +32,6 @@ TOGETHER: Final = 20_000
 
 MOST_BLANK: Final = 2
 SPACE: Final = 32
-
-MOST_NUMBER: Final = 1 << 27
-"""Step numbers beyond this are looked up in no table."""
 
 _KINDS: Final = {"IFCPROPERTYSINGLEVALUE": VALUE, "IFCPROPERTYSET": SET, "IFCRELDEFINESBYPROPERTIES": RELATION,
                  "IFCOWNERHISTORY": OWNER}
@@ -101,24 +99,23 @@ class Plain:
         return self.text[begin:end].tobytes().decode("latin-1")
 
 
-def strip(path: Path, to: Path) -> Plain | None:
+def strip(found: Statements, to: Path) -> Plain | None:
     """Write a file without its plain property sets.
 
     Parameters
     ----------
-    path, to : Path
-        The STEP file, and where the shorter one goes.
+    found, to : Statements, Path
+        The statements of the STEP file, and where the shorter one goes.
 
     Returns
     -------
     Plain or None
         What was left out; None, and nothing written, where nothing is plain or the text is irregular.
     """
-    text: Bytes = np.memmap(path, dtype=np.uint8, mode="r").view(np.ndarray)     # slices of a memmap cost more
-    found = _statements(text)
-    if found is None:
-        return None
-    begin, end, kind, plain, row_of = found
+    text, begin, end, row_of, plain = found.text, found.begin, found.end, found.row_of, found.plain.copy()
+    kind = np.full(len(found), OTHER, dtype=np.uint8)
+    for word, code in (*_KINDS.items(), *((place, PLACE) for place in _PLACES)):
+        kind[found.keyword == step_text.key_of(word)] = code
     rows = np.arange(len(begin))
     value = rows[kind == VALUE]
     simple, spans = np.zeros(len(value), dtype=np.bool_), np.zeros((len(value), 5), dtype=np.int64)
@@ -145,28 +142,6 @@ def strip(path: Path, to: Path) -> Plain | None:
     _write(text, begin[gone], end[gone], to)
     return Plain(text=text, begin=begin, end=end, sets_of=sets_of, values=values, spans=spans,
                  count=int(gone.sum()))
-
-
-Found = tuple[Longs, Longs, NDArray[np.uint8], NDArray[np.bool_], NDArray[np.int32]]
-
-
-def _statements(text: Bytes) -> Found | None:
-    """Begin, end, kind and plainness of each statement, and the row of each number; None where that is not clear."""
-    most = int(np.count_nonzero(text == ord(";")))
-    begin, end, number, keyword = (np.zeros(most, dtype=np.int64) for _ in range(4))
-    plain = np.zeros(most, dtype=np.bool_)
-    count = step_text.statements(text, begin, end, number, keyword, plain)
-    if count <= 0 or int(number[:count].max()) >= MOST_NUMBER:
-        return None
-    begin, end, number, keyword, plain = begin[:count], end[:count], number[:count], keyword[:count], plain[:count]
-    row_of = np.full(int(number.max()) + 1, -1, dtype=np.int32)
-    row_of[number] = np.arange(count)
-    if not (row_of[number] == np.arange(count)).all():                              # a number that is used twice
-        return None
-    kind = np.full(count, OTHER, dtype=np.uint8)
-    for word, code in (*_KINDS.items(), *((place, PLACE) for place in _PLACES)):
-        kind[keyword == step_text.key_of(word)] = code
-    return begin, end, kind, plain, row_of
 
 
 def _dispensable(text: Bytes, begin: Longs, end: Longs, kind: NDArray[np.uint8], plain: NDArray[np.bool_],

@@ -18,7 +18,9 @@ from zonebox_converters.ifc import dealing, isolation
 
 if TYPE_CHECKING:
     from zonebox_converters.ifc.parsing import Parsed
+    from zonebox_converters.ifc.repeats import Repeats
     from zonebox_converters.ifc.stripping import Plain
+    from zonebox_converters.ifc.text_places import TextPlaces
 
 Send = Callable[..., None]
 
@@ -26,7 +28,10 @@ FEW: Final = 400
 """A product made by itself takes the kernel as long as so many take its iterator to go over."""
 
 BATCH: Final = 256
-"""So many placed products leave in one message."""
+"""So many placed products leave in one message ..."""
+
+MANY: Final = 4096
+"""... and so many that repeat one shape."""
 
 
 def main() -> None:
@@ -90,6 +95,7 @@ def _read(job: Mapping[str, Any], send: Send) -> None:
     from zonebox_converters.ifc import packing, parsing
     from zonebox_converters.ifc.facts import extract, seen
     from zonebox_converters.ifc.properties import Sets
+    from zonebox_converters.ifc.repeats import Repeats
     from zonebox_converters.ifc.stated import stated
     from zonebox_converters.ifc.units import length_unit
 
@@ -98,7 +104,7 @@ def _read(job: Mapping[str, Any], send: Send) -> None:
         send("parsed", entities=parsed.entities, notes=parsed.notes, declared=None)
         send("facts", facts=packing.pack(extract(parsed.model, job["name"])), apart=False, plain=0)
         return
-    parsed, plain, lanes = _parsed(job)
+    parsed, plain, text, lanes = _parsed(job)
     model = parsed.model
     send("parsed", entities=parsed.entities + (0 if plain is None else plain.count), notes=parsed.notes,
          declared=None if plain is None else len(plain.begin))
@@ -106,11 +112,12 @@ def _read(job: Mapping[str, Any], send: Send) -> None:
     if products:  # a file without is refused below, in full
         place = stated(model, products, length_unit(model)[0])
         send("stated", stated=dataclasses.asdict(place))
-    every = dealing.groups([*products, *(room for room in model.by_type("IfcSpace") if room.Representation)])
+    every = dealing.groups([*products, *(room for room in model.by_type("IfcSpace") if room.Representation)], text)
     send("products", {"products": np.array(every, dtype=np.int64).reshape(-1, 2)})
     apart = len(products) >= dealing.APART
     tokens = dealing.tokens(every, [p.id() for p in products] if apart else [])
     sets: list[Sets] = []  # made once, by whoever first needs them
+    repeats = Repeats(model, text)
 
     def work(tell: Send) -> None:
         for what, numbers in tokens.take():
@@ -120,7 +127,7 @@ def _read(job: Mapping[str, Any], send: Send) -> None:
                     (number, sets[0].of(model.by_id(number))) for number in numbers if sets[0].has(number))
                 tell("properties", rows=rows, parts=len(numbers))
             else:
-                _iterate(model, numbers, tell)
+                _iterate(model, numbers, tell, repeats)
 
     _fork(job, lanes, work)
     facts = extract(model, job["name"], properties=not apart, products=products, place=place)
@@ -128,10 +135,10 @@ def _read(job: Mapping[str, Any], send: Send) -> None:
     work(send)
 
 
-def _parsed(job: Mapping[str, Any]) -> tuple[Parsed, Plain | None, Sequence[int]]:
+def _parsed(job: Mapping[str, Any]) -> tuple[Parsed, Plain | None, TextPlaces | None, Sequence[int]]:
     """Parse a file, a large one without its plain property sets; the lanes that are left for helpers.
 
-    A helper reads those sets from the text meanwhile.
+    A helper reads those sets from the text meanwhile; where products stand comes from the text as well.
     """
     import tempfile
 
@@ -139,18 +146,21 @@ def _parsed(job: Mapping[str, Any]) -> tuple[Parsed, Plain | None, Sequence[int]
 
     path, name, lanes = Path(job["path"]), job["name"], job["lanes"]
     if path.stat().st_size >= job["large"] and lanes:
-        from zonebox_converters.ifc import stripping
+        from zonebox_converters.ifc import statements, stripping
+        from zonebox_converters.ifc.text_places import TextPlaces
 
+        found = statements.scan(path)
         with tempfile.TemporaryDirectory(prefix="zonebox-ifc-", ignore_cleanup_errors=True) as folder:
             shorter = Path(folder) / "model.ifc"
-            plain = stripping.strip(path, shorter)
-            if plain is not None:
+            plain = None if found is None else stripping.strip(found, shorter)
+            if found is not None and plain is not None:
                 def tell_all(tell: Send) -> None:
                     tell("plain", rows=plain.rows())
 
                 _fork(job, lanes[:1], tell_all, others=lanes[1:])
-                return parsing.parse(shorter, name), plain, lanes[1:]
-    return parsing.parse(path, name), None, lanes
+                return parsing.parse(shorter, name), plain, TextPlaces(found), lanes[1:]
+        return parsing.parse(path, name), None, None if found is None else TextPlaces(found), lanes
+    return parsing.parse(path, name), None, None, lanes
 
 
 def _fork(job: Mapping[str, Any], lanes: Sequence[int], work: Callable[[Send], None],
@@ -177,7 +187,7 @@ def shapes(job: Mapping[str, Any], send: Send) -> None:
     _iterate(ifcopenshell.open(job["path"]), job["products"], send)
 
 
-def _iterate(model: Any, numbers: Sequence[int], send: Send) -> None:
+def _iterate(model: Any, numbers: Sequence[int], send: Send, repeats: Repeats | None = None) -> None:
     """Shape products: first those that the light kernel makes, then the others and what it left out.
 
     What repeats a shape is not made again, unless the one that it repeats came to nothing or stands somewhere else
@@ -186,27 +196,27 @@ def _iterate(model: Any, numbers: Sequence[int], send: Send) -> None:
     from zonebox_converters.ifc.light import KERNEL, THOROUGH, Light
     from zonebox_converters.ifc.repeats import Repeats
 
-    light, repeats, batch = Light(model), Repeats(model), Batch(send, BATCH)
-    products = [model.by_id(number) for number in numbers]
-    leaders, repeated = repeats.split(products)
+    light, repeats, batch = Light(model), repeats or Repeats(model), Batch(send, BATCH)
+    leaders, repeated = repeats.split(numbers)
     shaping = _Shaping(model, repeats, repeated, batch)
-    shaping.run([product for product in leaders if light.makes(product)], KERNEL)
-    shaping.run([product for product in leaders if product.id() not in shaping.made], THOROUGH)
-    shaping.run([product for product in products if product.id() not in shaping.made], THOROUGH)
+    shaping.run([number for number in leaders if light.makes(model.by_id(number))], KERNEL)
+    shaping.run([number for number in leaders if number not in shaping.made], THOROUGH)
+    shaping.run([number for number in numbers if number not in shaping.made], THOROUGH)
     batch.flush()
 
 
 class _Shaping:
     """Shapes on their way out, with what repeats them."""
 
-    def __init__(self, model: Any, repeats: Any, repeated: Mapping[int, Sequence[Any]], batch: Batch) -> None:
+    def __init__(self, model: Any, repeats: Repeats, repeated: Mapping[int, Sequence[int]], batch: Batch) -> None:
         self.made: set[int] = set()
-        self._count = len(model.by_type("IfcProduct"))
         self._model, self._repeats, self._repeated, self._batch = model, repeats, repeated, batch
 
-    def run(self, products: Sequence[Any], kernel: str) -> None:
-        """Send the shapes that a kernel makes of products; empty ones are none."""
-        for shape in (_one_by_one if len(products) * FEW < self._count else _in_a_row)(self._model, products, kernel):
+    def run(self, numbers: Sequence[int], kernel: str) -> None:
+        """Send the shapes that a kernel makes of products, by step id; empty ones are none."""
+        products = [self._model.by_id(number) for number in numbers]
+        few = len(products) * FEW < len(self._model.by_type("IfcProduct")) if products else True
+        for shape in (_one_by_one if few else _in_a_row)(self._model, products, kernel):
             if len(shape.geometry.faces_buffer):
                 self._answer(shape)
 
@@ -214,11 +224,10 @@ class _Shaping:
         number = int(shape.id)
         key, matrix = _answer(shape, self._batch)
         self.made.add(number)
-        others = [other for other in self._repeated.get(number, ()) if other.id() not in self.made]
-        if others and self._repeats.agrees(self._model.by_id(number), matrix):
-            for other in others:
-                self._batch.product(other.id(), key, self._repeats.matrix(other))
-                self.made.add(other.id())
+        others = [other for other in self._repeated.get(number, ()) if other not in self.made]
+        if others and self._repeats.agrees(number, matrix):
+            self._batch.repeated(others, key, self._repeats.matrices(others))
+            self.made.update(others)
 
 
 def _in_a_row(model: Any, products: Sequence[Any], kernel: str) -> Iterator[Any]:
@@ -311,6 +320,12 @@ class Batch:
         self._rows.append((number, key, matrix))
         if len(self._rows) >= self._size:
             self.flush()
+
+    def repeated(self, numbers: Sequence[int], key: str, matrices: NDArray[np.float64]) -> None:
+        """Send products (n,) of a geometry that was sent, with their placements (n, 4, 4), metres."""
+        for k in range(0, len(numbers), MANY):
+            self._send("placed", {"product": np.array(numbers[k:k + MANY], dtype=np.int64),
+                                  "matrix": matrices[k:k + MANY]}, keys=[key] * len(numbers[k:k + MANY]))
 
     def flush(self) -> None:
         """Send what waits."""

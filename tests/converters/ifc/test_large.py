@@ -14,12 +14,14 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.bench_ifc import write_building
-from zonebox_converters.ifc import dealing, header, stripping, worker
+from zonebox_converters.ifc import dealing, header, statements, stripping, worker
 from zonebox_converters.ifc.contents import take
 from zonebox_converters.ifc.facts import seen
 from zonebox_converters.ifc.parsing import declared
 from zonebox_converters.ifc.properties import Sets
 from zonebox_converters.ifc.repeats import Repeats
+from zonebox_converters.ifc.stated import Placements
+from zonebox_converters.ifc.text_places import TextPlaces
 
 FILES = ("Duplex_A_20110907_georeferenced.ifc", "LargeBuilding.ifc", "TallBuilding.ifc",
          "Schependomlaan_ROOT-Vebo.ifczip")
@@ -87,6 +89,78 @@ def test_a_tower_of_one_column_is_made_once(tmp_path: Path, monkeypatch: pytest.
         np.testing.assert_allclose(high - low, (0.6, 0.6, 2.8), atol=0.01)
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_places_and_repeats_are_the_same_from_the_text(name: str, shared_data: Path, tmp_path: Path) -> None:
+    path = unpacked(shared_data / "ifc" / name, tmp_path)
+    model = ifcopenshell.open(str(path))
+    products = seen(model)
+    numbers = [product.id() for product in products]
+    text = TextPlaces(scanned(path))
+    found, places = text.matrices(np.array(numbers)), Placements()
+    assert np.isfinite(found).all(axis=(1, 2)).mean() > 0.9
+    for product, matrix in zip(products, found, strict=True):
+        if np.isfinite(matrix).all():
+            np.testing.assert_allclose(matrix, places.of(product), rtol=1e-9, atol=1e-6, err_msg=str(product))
+    assert Repeats(model, text).split(numbers) == Repeats(model).split(numbers)
+
+
+ODD = """ISO-10303-21;
+HEADER;FILE_DESCRIPTION((''),'2;1');FILE_NAME('','',(''),(''),'','','');FILE_SCHEMA(('IFC4'));ENDSEC;
+DATA;
+#1=IFCCARTESIANPOINT((1.5E+3,-2.5e-1,12345678.9012345678901));
+#2=IFCDIRECTION((0.,0.,2.));
+#3=IFCDIRECTION((3.,4.,7.));
+#4=IFCAXIS2PLACEMENT3D(#1,#2,#3);
+#5=IFCLOCALPLACEMENT($,#4);
+#6=IFCCARTESIANPOINT((1,2.,+3.));
+#7= IFCAXIS2PLACEMENT3D ( #6 , $ , $ ) ;
+#8=IFCLOCALPLACEMENT(#5,#7);
+#9=IFCAXIS2PLACEMENT3D(#6,#2,$);
+#10=IFCLOCALPLACEMENT(#5,#9);
+#11=IFCLOCALPLACEMENT(#12,#7);
+#12=IFCLOCALPLACEMENT(#11,#7);
+#13=IFCLOCALPLACEMENT(#5,/* #4 */#7);
+#14=IFCCARTESIANPOINT((1.,2.));
+#15=IFCAXIS2PLACEMENT2D(#14,$);
+#16=IFCLOCALPLACEMENT(#5,#15);
+#17=IFCGRIDPLACEMENT($,$);
+#21=IFCWALL('a',$,'(#9, it''s; #8)',$,$,#8,$,$,$);
+#22=IFCWALL('b',$,'caf\\X2\\00E9\\X0\\',$,$,#5,$,$,$);
+#23=IFCWALL('c',$,$,$,$,$,$,$,$);
+#24=IFCWALL('d',$,$,$,$,#10,$,$,$);
+#25=IFCWALL('e',$,$,$,$,#11,$,$,$);
+#26=IFCWALL('f',$,$,$,$,#13,$,$,$);
+#27=IFCWALL('g',$,$,$,$,#16,$,$,$);
+#28=IFCWALL('h',$,$,$,$,#17,$,$,$);
+#29=IFCWALL('i',$,$,$,$,#8,$,$,$ /* as b */);
+ENDSEC;
+END-ISO-10303-21;
+"""
+
+
+def test_odd_placements_are_read_right_or_left_to_the_model(tmp_path: Path) -> None:
+    path = tmp_path / "odd.ifc"
+    path.write_text(ODD, encoding="ascii")
+    text = TextPlaces(scanned(path))
+    found = text.matrices(np.array([21, 22, 23, 24, 25, 26, 27, 28, 29, 99, -1]))
+    turned = np.array([[0.6, -0.8, 0.0, 1500.0], [0.8, 0.6, 0.0, -0.25], [0.0, 0.0, 1.0, 12345678.9012345678901],
+                       [0.0, 0.0, 0.0, 1.0]])
+    moved = np.eye(4)
+    moved[:3, 3] = 1.0, 2.0, 3.0
+    np.testing.assert_allclose(found[0], turned @ moved, rtol=1e-15, atol=1e-9)
+    np.testing.assert_allclose(found[1], turned, rtol=1e-15, atol=1e-15)
+    np.testing.assert_array_equal(found[2], np.eye(4))
+    np.testing.assert_array_equal(found[8], found[0])                   # the comment comes after what is read
+    assert np.isnan(found[[3, 4, 5, 6, 7, 9, 10], 0, 0]).all()
+    assert not text.mapped(np.array([21, 23, 99])).any()
+
+
+def scanned(path: Path) -> statements.Statements:
+    found = statements.scan(path)
+    assert found is not None
+    return found
+
+
 STRANGE = """ISO-10303-21;
 HEADER;FILE_DESCRIPTION((''),'2;1');FILE_NAME('','',(''),(''),'','','');FILE_SCHEMA(('IFC4'));ENDSEC;
 DATA;
@@ -136,7 +210,7 @@ END-ISO-10303-21;
 def test_what_is_plain_is_read_as_the_parser_does_and_the_rest_stays(tmp_path: Path) -> None:
     path, shorter = tmp_path / "strange.ifc", tmp_path / "shorter.ifc"
     path.write_text(STRANGE, encoding="ascii")
-    plain = stripping.strip(path, shorter)
+    plain = stripping.strip(scanned(path), shorter)
     assert plain is not None
     whole, rest = ifcopenshell.open(str(path)), ifcopenshell.open(str(shorter))
     gone = set(whole.entity_names()) - set(rest.entity_names())
@@ -157,7 +231,7 @@ def test_what_is_plain_is_read_as_the_parser_does_and_the_rest_stays(tmp_path: P
 def test_an_irregular_file_is_left_to_the_parser(what: str, instead: str, tmp_path: Path) -> None:
     path = tmp_path / "odd.ifc"
     path.write_text(STRANGE.replace(what, instead), encoding="ascii")
-    assert stripping.strip(path, tmp_path / "shorter.ifc") is None
+    assert statements.scan(path) is None or stripping.strip(scanned(path), tmp_path / "shorter.ifc") is None
     assert not (tmp_path / "shorter.ifc").exists()
 
 
@@ -173,5 +247,5 @@ def test_facts_of_real_files_are_the_same_either_way(
             facts.append(take(file, lambda stated: None)[0])
     whole, stripped = facts
     assert stripped == whole
-    plain = stripping.strip(path, tmp_path / "shorter.ifc")
+    plain = stripping.strip(scanned(path), tmp_path / "shorter.ifc")
     assert plain is None or len(plain.begin) >= declared(path)
