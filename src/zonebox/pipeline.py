@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from zonebox.report import Camera, provenance, records
 from zonebox.scenefile import SceneFile
 from zonebox.stopwatch import Stopwatch
 from zonebox.words import Language
+
+if TYPE_CHECKING:
+    from zonebox_converters.tiles import TilesResult
 
 SNAPSHOTS_MOST: Final = 60
 """So many findings, the worst, get a picture in space: each takes a second and half a megabyte."""
@@ -100,12 +103,15 @@ def run(
     """
     watch = watch or Stopwatch()
     folder, wanted = output_folder(scene_path, out), scenefile.read(scene_path).outputs
-    compression = _compression(scenefile.read(scene_path).tiles.compress)
+    wish = scenefile.read(scene_path).tiles
+    compression = _compression(wish.compress)
     delivery.check_targets(wanted, claim(folder, force=force), force=force)
     scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     outputs, remarks = _review(scene, report, folder, lang, watch)
     outputs["envelopes"] = _envelopes_file(scene, folder, watch)
-    outputs["tiles"] = _tiles(scene, report, folder, watch, force=force, compression=compression)
+    tiled = _tiles(scene, report, folder, watch, force=force, compression=compression, implicit=wish.implicit)
+    outputs["tiles"] = tiled.root
+    remarks += tiled.notes
     with watch.step("picture"):
         try:
             outputs["picture"] = picture(scene, report, folder / "scene.png", lang=lang)
@@ -148,26 +154,28 @@ def check(
 def export_tiles(
     scene_path: Path, out: Path | None = None, *, workers: int = 2, force: bool = False,
     watch: Stopwatch | None = None, memory_mb: int | None = None, version: str = "1.1", points: bool = False,
-    compression: str | None = None, scheduler: str | None = None,
+    compression: str | None = None, scheduler: str | None = None, implicit: bool | None = None, volumes: str = "box",
 ) -> RunResult:
     """Build and check the scene and write its 3D Tiles, with its laser scans as a layer if ``points`` is set.
 
-    ``compression`` is that of the scene file where none is given; ``scheduler`` the address of a Dask cluster that
-    makes the contents.
+    ``compression`` and ``implicit`` are those of the scene file where None is given; ``scheduler`` the address of a
+    Dask cluster that makes the contents; ``volumes`` of the roots are boxes or regions.
     """
     watch = watch or Stopwatch()
     if scheduler is not None:
         from zonebox_converters import tiles
 
         tiles.check_scheduler(scheduler)
-    compression = _compression(compression or scenefile.read(scene_path).tiles.compress, version)
+    wish = scenefile.read(scene_path).tiles
+    compression = _compression(compression or wish.compress, version)
+    implicit = _implicit(wish.implicit if implicit is None else implicit, version)
     scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
     clouds = _clouds(scenefile.read(scene_path), scene.frame) if points else None
-    outputs = {"tiles": _tiles(scene, report, folder, watch, force=force, version=version, clouds=clouds,
-                               compression=compression, scheduler=scheduler),
-               "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
-    return RunResult(scene=scene, report=report, outputs=outputs, remarks=())
+    tiled = _tiles(scene, report, folder, watch, force=force, version=version, clouds=clouds, compression=compression,
+                   scheduler=scheduler, implicit=implicit, volumes=volumes)
+    outputs = {"tiles": tiled.root, "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
+    return RunResult(scene=scene, report=report, outputs=outputs, remarks=tiled.notes)
 
 
 def _clouds(spec: SceneFile, frame: Frame) -> Iterator[tuple[NDArray[Any], ...]]:
@@ -241,18 +249,26 @@ def _compression(name: str, version: str = "1.1") -> str:
     return name
 
 
+def _implicit(asked: bool, version: str) -> bool:
+    """Refuse implicit tiling of a version that has none before the work is done."""
+    from zonebox_converters import tiles
+
+    tiles.check_implicit(asked, version)
+    return asked
+
+
 def _tiles(
     scene: Scene, report: Report, folder: Path, watch: Stopwatch, *, force: bool, version: str = "1.1",
     clouds: Iterator[tuple[NDArray[Any], ...]] | None = None, compression: str = "none",
-    scheduler: str | None = None,
-) -> Path:
+    scheduler: str | None = None, implicit: bool = False, volumes: str = "box",
+) -> TilesResult:
     from zonebox_converters import tiles
 
     scans = None if clouds is None else (tiles.Scan(*piece) for piece in clouds)
     with watch.step("tiles") as progress:
         return tiles.write(scene, report, folder / "tiles", force=force, version=version, points=scans,
-                           compression=compression, scheduler=scheduler,
-                           progress=lambda _layer, done, total: progress(done, total)).root
+                           compression=compression, scheduler=scheduler, implicit=implicit, volumes=volumes,
+                           progress=lambda _layer, done, total: progress(done, total))
 
 
 def picture(scene: Scene, report: Report, path: Path, *, lang: Language = "en") -> Path:

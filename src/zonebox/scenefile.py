@@ -115,9 +115,13 @@ class OutputsPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TilesPart:
-    """The ``[tiles]`` table: ``compress`` is ``none``, ``quantise``, ``meshopt`` or ``draco``."""
+    """The ``[tiles]`` table: ``compress`` is ``none``, ``quantise``, ``meshopt`` or ``draco``.
+
+    ``implicit``: layers of separate features are implicit quadtrees.
+    """
 
     compress: str = "none"
+    implicit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +184,7 @@ _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
     "design.placement": {"easting": (int, float), "northing": (int, float), "elevation": (int, float),
                          "rotation_deg": (int, float)},
     "outputs": {"database": str, "envelopes": list},
-    "tiles": {"compress": str},
+    "tiles": {"compress": str, "implicit": bool},
     "design.moved": {"east_m": (int, float), "north_m": (int, float), "up_m": (int, float), "turn_deg": (int, float)},
 }
 _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -189,6 +193,7 @@ _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _WORDS: Final[Mapping[object, str]] = {
     int: "a whole number", str: "text", dict: "a table", list: "a list", (int, float): "a number",
+    bool: "true or false",
 }
 
 
@@ -354,7 +359,7 @@ class _Reader:
                 near = difflib.get_close_matches(key, known, n=1)
                 raise InputError(self.place(f"{table}.{key}".lstrip(".")), got=f'the unknown key "{key}"',
                                  want=f"one of {', '.join(known)}", then=f'did you mean "{near[0]}"?' if near else "")
-            if not isinstance(value, known[key]) or isinstance(value, bool):
+            if not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
                 raise InputError(self.place(f"{table}.{key}".lstrip(".")), got=repr(value), want=_WORDS[known[key]])
         for key in _REQUIRED.get(table, ()):
             if key not in found:

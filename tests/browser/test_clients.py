@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from browser.clients import cesium, need, validate_gltf
+from browser.pages import opened
 from converters.tiles import samples
+from converters.tiles.test_implicit import city, read_implicit, small_tiles
 from zonebox_converters.tiles import write
 
 pytestmark = pytest.mark.browser
@@ -79,3 +81,59 @@ def test_a_point_cloud_is_sound_and_drawn(tmp_path: Path) -> None:
     seen = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
     for color in ((151, 140, 118), (206, 120, 92)):         # ground and building
         assert (np.abs(seen - color).max(axis=2) < 12).sum() > 50, color
+
+
+@pytest.fixture(scope="module", params=["none", "meshopt"])
+def implicit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A city of 1,296 blocks in an implicit tree of several levels and several subtrees."""
+    from zonebox.model import Report
+
+    out = tmp_path_factory.mktemp("implicit")
+    with pytest.MonkeyPatch.context() as patch:
+        small_tiles(patch)
+        write(city(36), Report(findings=()), out, implicit=True, compression=request.param)
+    tiles, _, _ = read_implicit(out / "context")
+    assert max(level for level, _, _ in tiles) >= 3
+    return out
+
+
+def roofs() -> dict[str, list[float]]:
+    """Middles of roofs that are found at the root, and in other subtrees in opposite corners of the city."""
+    blocks = {b.id: b.mesh.bounds for b in city(36).context}
+    chosen = {ident: blocks[ident] for ident in ("B018018", "B002003", "B033034")}
+    frame = samples.shandong()
+    return {ident: frame.to_ecef([[*box.mean(0)[:2], box[1, 2]]])[0].tolist() for ident, box in chosen.items()}
+
+
+def test_cesium_walks_an_implicit_tree(implicit: Path, tmp_path: Path) -> None:
+    need(module="cesium", browser=True)
+    with cesium(implicit, range=1.1) as client:
+        (tmp_path / "city.png").write_bytes(client.picture())
+        for ident, roof in roofs().items():
+            client.look(roof, 160.0)
+            picked = client.pick(client.screen(roof))
+            assert picked is not None
+            assert (picked["id"], picked["name"]) == (ident, f"楼 {ident}")
+        (tmp_path / "near.png").write_bytes(client.picture())
+        assert (client.errors, client.outside) == ([], [])
+
+
+def test_the_page_walks_an_implicit_tree(implicit: Path, tmp_path: Path) -> None:
+    """three.js with 3DTilesRenderer, as shipped."""
+    need(module="cesium", browser=True)
+    with opened(implicit, query="?lang=en") as page:
+        page.page.screenshot(path=tmp_path / "city.png")
+        for ident, roof in roofs().items():
+            page.look(roof, 160.0)
+            hits = page.click(page.screen(roof))
+            assert hits
+            assert (hits[0]["layer"], hits[0]["values"]["id"]) == ("context", ident)
+        page.page.screenshot(path=tmp_path / "near.png")
+        assert (page.errors, page.outside) == ([], [])
+
+
+def test_gltf_validator_finds_no_error_in_implicit_contents(implicit: Path) -> None:
+    need(module="gltf-validator")
+    rows = validate_gltf(sorted(implicit.rglob("*.glb")))
+    assert len(rows) > 20
+    assert [row for row in rows if row["errors"] or row["warnings"]] == []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,3 +129,105 @@ def test_layers_and_language(page: Any, tmp_path: Path) -> None:
     page.wait_for_function("document.body.innerText.includes('检查结果')", timeout=WAIT_MS)
     page.locator("#language").click()
     page.wait_for_function("/findings/i.test(document.body.innerText)", timeout=WAIT_MS)
+
+
+def camera_is_shared(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any]) -> float:
+    """Share of the ground's pixels in which two halves agree."""
+    wide = min(one.shape[1], two.shape[1])
+    return float((np.abs(one[:, :wide].astype(int) - two[:, :wide]).max(axis=2) < 25).mean())
+
+
+def test_walk_and_kept_views(page: Any, tmp_path: Path) -> None:
+    first = picture(page, tmp_path / "first.png")
+    page.locator("#view-name").fill("whole block")
+    page.locator("#save-view").click()
+    page.wait_for_selector('[data-view="whole block"]', timeout=WAIT_MS)
+    assert page.locator("#forward").is_disabled(), "one does not step before one walks"
+    page.locator("#walk").click()
+    page.wait_for_function("!document.querySelector('#forward').disabled", timeout=WAIT_MS)
+    standing = picture(page, tmp_path / "standing.png")
+    page.locator("#forward").click()
+    stepped = picture(page, tmp_path / "stepped.png")
+    page.locator("#turn-left").click()
+    turned = picture(page, tmp_path / "turned.png")
+    for one, two in ((first, standing), (standing, stepped), (stepped, turned)):
+        assert (one != two).any(axis=2).mean() > 0.05
+    page.locator('[data-view="whole block"]').click()
+    page.wait_for_function("document.querySelector('#forward').disabled", timeout=WAIT_MS)
+    assert (picture(page, tmp_path / "again.png") == first).all()
+
+
+def test_ground_by_height(page: Any, tmp_path: Path) -> None:
+    page.locator("#views").locator("..").click()
+    page.get_by_text("Plan", exact=True).click()
+    drawn = picture(page, tmp_path / "map.png")
+    page.locator("#by-height").check()
+    page.wait_for_timeout(1500)
+    coloured = picture(page, tmp_path / "height.png")
+    assert (drawn != coloured).any(axis=2).mean() > 0.2
+    page.locator("#by-height").uncheck()
+    page.wait_for_timeout(1500)
+    again = picture(page, tmp_path / "map-again.png")
+    assert (np.abs(again.astype(int) - drawn).max(axis=2) > 40).mean() < 0.02
+
+
+def test_notes_are_downloaded_as_bcf_beside_the_findings(page: Any, tmp_path: Path) -> None:
+    page.locator("#note-author").fill("Hanneke")
+    page.locator("#note-text").fill("keep the old lime tree")
+    page.locator("#note").click()
+    page.wait_for_selector("[data-note]", timeout=WAIT_MS)
+    assert "keep the old lime tree" in page.locator("[data-note]").inner_text()
+    assert page.locator("#note-picked").is_disabled(), "nothing was clicked yet"
+    box = page.locator("#picture").bounding_box()
+    page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.75 * box["height"])
+    page.wait_for_function("!document.querySelector('#note-picked').disabled", timeout=WAIT_MS)
+    page.locator("#note-picked").check()
+    page.locator("#note-text").fill("here too")
+    page.locator("#note").click()
+    page.wait_for_function("document.querySelectorAll('[data-note]').length === 2", timeout=WAIT_MS)
+    picture(page, tmp_path / "noted.png")
+    fails = page.locator("[data-finding]").evaluate_all("all => all.filter(e => e.dataset.state !== 'PASS').length")
+    with page.expect_download(timeout=WAIT_MS) as coming:
+        page.locator("#bcf").click()
+    coming.value.save_as(tmp_path / "notes.bcfzip")
+    with zipfile.ZipFile(tmp_path / "notes.bcfzip") as archive:
+        names = archive.namelist()
+        marks = [archive.read(n).decode() for n in names if n.endswith("markup.bcf")]
+        pictures = [n for n in names if n.endswith(".png")]
+    mine = [mark for mark in marks if "Hanneke" in mark]
+    assert len(mine) == 2
+    assert sum("keep the old lime tree" in mark for mark in mine) == 1
+    assert sum("here too" in mark for mark in mine) == 1
+    assert 2 < len(marks) <= fails + 2
+    assert len(pictures) >= 2, "each note with what its author saw"
+    places = [re.search(r"E ([\d.]+) +N ([\d.]+)", mark) for mark in mine]
+    assert all(p is not None and 80_000 < float(p[1]) < 90_000 and 440_000 < float(p[2]) < 450_000 for p in places), \
+        "in the plan's own CRS, not the viewer's"
+
+
+def test_two_variants_beside_each_other_under_one_camera(page: Any, tmp_path: Path) -> None:
+    page.locator(f'[data-finding="{FINDING}"]').click()
+    page.wait_for_selector('#finding[data-state="FAIL"]', timeout=WAIT_MS)
+    number = page.locator('[data-move="up_m"]')
+    number.fill("-3")
+    number.press("Enter")
+    page.wait_for_selector('#finding[data-state="PASS"]', timeout=WAIT_MS)
+    page.locator("#beside").locator("..").click()
+    page.get_by_role("option", name="As planned").click()
+    for _ in range(40):
+        both = picture(page, tmp_path / "both.png")
+        middle = both.shape[1] // 2
+        bright = np.median(both[:, middle - 12:middle + 3].sum(axis=2), axis=0)
+        if bright[10:].min() < 0.75 * bright[0]:                                      # the line between the halves
+            break
+    else:
+        pytest.fail("no second picture")
+    left, right = both[:, :middle], both[:, middle:]
+    assert is_signal_red(right).sum() > 2000
+    assert is_signal_red(left).sum() < 0.6 * is_signal_red(right).sum()
+    assert camera_is_shared(left, right) > 0.5
+    page.locator("#beside").locator("..").click()
+    page.get_by_role("option", name="Not side by side").click()
+    page.wait_for_timeout(2000)
+    page.locator("#undo").click()
+    page.wait_for_selector('#finding[data-state="FAIL"]', timeout=WAIT_MS)

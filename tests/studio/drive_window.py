@@ -140,6 +140,16 @@ def main(exports: Path) -> dict[str, Any]:
     hand.key("k")
     hand.write("mine")
     told["variants"] = list(desk.variants)
+    hand.key("d")
+    right = hand.window.commands.comparison.right
+    told["beside"] = [desk.stage.caption, right.caption]
+    hand.mouse(left + 550.0, 300.0, "LeftButtonPressEvent")          # in the right half
+    hand.mouse(left + 500.0, 320.0, "MouseMoveEvent", "LeftButtonReleaseEvent")
+    told["one camera"] = right.view == desk.stage.view and right.plotter.camera is camera
+    told["halves"] = [desk.stage.size, right.size]
+    hand.key("d")
+    hand.key("d")
+    told["beside ended"] = hand.window.commands.comparison.right is None
     hand.key("Tab")
     hand.key("Tab")
     hand.press("bcf")

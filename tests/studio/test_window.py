@@ -81,6 +81,15 @@ def test_every_tool_has_a_key(told: dict[str, Any]) -> None:
     assert told["language"] in ("zh", "en")
 
 
+def test_a_variant_stands_beside_under_one_camera(told: dict[str, Any]) -> None:
+    assert told["beside"] == ["mine", "As planned"]
+    assert told["one camera"]
+    (wide, tall), right = told["halves"]
+    assert abs(wide - right[0]) <= 1
+    assert tall == right[1]
+    assert told["beside ended"]
+
+
 def test_notes_go_out_as_topics_beside_the_findings(told: dict[str, Any]) -> None:
     assert told["notes"] == ["too tall"]
     assert len(told["views"]) == 1

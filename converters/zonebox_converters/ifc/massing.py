@@ -22,6 +22,9 @@ SECTION_M: Final = 1.0
 LIMIT_S: Final = 1800.0
 """Uniting all shells of a file may take this long."""
 
+MOST_TRIANGLES: Final = 1_500_000
+"""More placed triangles than these are not united: that takes minutes, and gigabytes."""
+
 MOST_TRIES: Final = 60
 TRY_LIMIT_S: Final = 300.0
 """So many times, and so long each, parts of a file are united to find out what the kernel fails on."""
@@ -71,6 +74,11 @@ def solid(
     matrix[:, :3, 3] -= anchor
     space = np.isin(shapes.arrays["product"], np.array(sorted(spaces), dtype=np.int64))
     rows = np.arange(len(space))
+    placed = int(np.diff(shapes.arrays["triangle_start"])[shapes.arrays["geometry"]].sum())
+    if placed > MOST_TRIANGLES:
+        return Massing(solid=None, note=f"no solid: {len(rows):,} elements with {placed:,} triangles are more than the "
+                       f"{MOST_TRIANGLES:,} that are united, so the surface is checked as it is; leave fittings and "
+                       "furniture out of the export for a solid")
     job: dict[str, Any] = {"task": "solid", "sections": [z - anchor[2] + SECTION_M for z in floors],
            "slabs": [z - anchor[2] for z in floors]}
     with tempfile.TemporaryDirectory(prefix="zonebox-solid-", ignore_cleanup_errors=True) as folder:

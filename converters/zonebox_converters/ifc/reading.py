@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zonebox.errors import InputError
 from zonebox.frame import Frame
-from zonebox.geometry.mesh import Mesh, merged
+from zonebox.geometry.mesh import Mesh
 from zonebox.model import Building, Element
 from zonebox.model.building import Roof
 from zonebox_converters.ifc import cache as stored
-from zonebox_converters.ifc import colours, contents, header, massing
+from zonebox_converters.ifc import contents, header, massing
 from zonebox_converters.ifc.cache import Content
-from zonebox_converters.ifc.facts import Facts, Part
+from zonebox_converters.ifc.facts import Facts
 from zonebox_converters.ifc.floorarea import gross_floor_areas
 from zonebox_converters.ifc.georeference import Placement, Pose, place
 from zonebox_converters.ifc.kernel import Shapes
+from zonebox_converters.ifc.placing import placed
 from zonebox_converters.ifc.stated import Stated
 from zonebox_converters.ifc.storeys import floor_area_m2, spaces_of, storeys_of
 
@@ -88,9 +88,9 @@ def read(
     elif progress is not None:
         total = len(content.shapes.arrays["product"]) + len(content.shapes.failures)
         progress(total, total)
-    placed = place(content.facts.stated, frame, placement=placement, where=source.name)
-    building = _assembled(content, placed.pose, id=id, source=source)
-    return replace(building, parcel=parcel, variant=variant, georeference=placed.notes, entry=placed.entry)
+    stands = place(content.facts.stated, frame, placement=placement, where=source.name)
+    building = _assembled(content, stands.pose, id=id, source=source)
+    return replace(building, parcel=parcel, variant=variant, georeference=stands.notes, entry=stands.entry)
 
 
 def _content(source: Path, frame: Frame, placement: Placement | None, workers: int,
@@ -113,15 +113,15 @@ def _content(source: Path, frame: Frame, placement: Placement | None, workers: i
 def _assembled(content: Content, pose: Pose, *, id: str, source: Path) -> Building:  # noqa: A002
     """Put everything into the frame."""
     facts, shapes = content.facts, content.shapes
-    seen = _seen(facts.parts, shapes, pose)
+    seen = placed(facts.parts, shapes, pose)
     spaces = spaces_of(facts.rooms, _room_areas(facts, shapes))
     outdoor = {room.guid: room.name for room in facts.rooms if room.number in content.massing.outdoor}
-    ground, ground_notes = _ground(facts, seen.mesh)
+    low, top = seen.mesh.bounds[:, 2].tolist()
+    ground, ground_notes = _ground(facts, low, top)
     solid = content.massing.solid
     if solid is not None:
         solid = Mesh(vertices=pose.apply(solid.vertices + pose.anchor), triangles=solid.triangles)
     storeys = storeys_of(facts.levels, spaces, dict(content.massing.outlines), pose, outdoor=outdoor)
-    top = float(seen.mesh.bounds[1, 2])
     return Building(
         id=id, name=facts.name or id, source=source.name, mesh=seen.mesh,
         elements=tuple(Element(id=part.guid, ifc_class=part.ifc_class, name=part.name, storey=part.storey,
@@ -145,47 +145,20 @@ def _roof(content: Content, pose: Pose) -> Roof | None:
     return Roof(**{f"{name}_m": float(z) for name, z in zip(known, pose.apply(spots)[:, 2], strict=True)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Seen:
-    mesh: Mesh
-    element: NDArray[np.int32]
-    color: NDArray[np.uint8]
-
-
-def _seen(parts: Sequence[Part], shapes: Shapes, pose: Pose) -> _Seen:
-    """Mesh of everything that is seen, with the element and the colour of each triangle."""
-    row = {int(product): i for i, product in enumerate(shapes.arrays["product"])}
-    meshes: list[Mesh] = []
-    elements: list[NDArray[np.int32]] = []
-    paints: list[NDArray[np.uint8]] = [np.zeros((0, 4), dtype=np.uint8)]
-    for index, part in enumerate(parts):
-        if part.number not in row:
-            continue
-        mesh, color = _instance(shapes, row[part.number], pose)
-        paint = color.copy()
-        paint[paint[:, 3] == 0] = colours.of_class(part.ifc_class)
-        meshes.append(mesh)
-        elements.append(np.full(len(mesh), index, dtype=np.int32))
-        paints.append(paint)
-    return _Seen(mesh=merged(meshes), color=np.concatenate(paints),
-                 element=np.concatenate([np.zeros(0, dtype=np.int32), *elements]))
-
-
-def _instance(shapes: Shapes, row: int, pose: Pose | None) -> tuple[Mesh, NDArray[np.uint8]]:
-    """Place one product: in the frame, or without a pose in the file's coordinates."""
-    mesh, color = shapes.geometry(int(shapes.arrays["geometry"][row]))
-    matrix = shapes.arrays["matrix"][row]
-    vertices = mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
-    mirrored = np.linalg.det(matrix[:3, :3]) < 0
-    triangles = mesh.triangles[:, ::-1] if mirrored else mesh.triangles
-    return Mesh(vertices=vertices if pose is None else pose.apply(vertices), triangles=triangles), color
-
-
 def _room_areas(facts: Facts, shapes: Shapes) -> dict[int, float]:
     """Floor area of every room that has a shape, by step id."""
     row = {int(product): i for i, product in enumerate(shapes.arrays["product"])}
-    return {room.number: floor_area_m2(_instance(shapes, row[room.number], None)[0])
+    return {room.number: floor_area_m2(_in_file(shapes, row[room.number]))
             for room in facts.rooms if room.number in row}
+
+
+def _in_file(shapes: Shapes, row: int) -> Mesh:
+    """Shape of one product in the file's coordinates."""
+    mesh, _ = shapes.geometry(int(shapes.arrays["geometry"][row]))
+    matrix = shapes.arrays["matrix"][row]
+    mirrored = np.linalg.det(matrix[:3, :3]) < 0
+    return Mesh(vertices=mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3],
+                triangles=mesh.triangles[:, ::-1] if mirrored else mesh.triangles)
 
 
 def _failure_notes(facts: Facts, shapes: Shapes) -> list[str]:
@@ -211,9 +184,8 @@ def _dropped_notes(content: Content) -> list[str]:
             for number, guid in named if number in dropped]
 
 
-def _ground(facts: Facts, mesh: Mesh) -> tuple[float | None, list[str]]:
+def _ground(facts: Facts, low: float, high: float) -> tuple[float | None, list[str]]:
     """Outdoor ground, where the file states one that the building can stand on."""
-    low, high = mesh.bounds[:, 2]
     notes: list[str] = []
     for name, height in facts.grounds:
         if low - GROUND_BELOW_M <= height <= high:

@@ -34,6 +34,9 @@ SNAP_M: Final = 1e-3
 FIN_M: Final = 0.3
 """What is thinner than this and stands out from a storey is a fin or a railing, not floor."""
 
+SLIVER_M2: Final = 1e-3
+"""Less is what rounding leaves between two outlines that are the same."""
+
 LAYER_M: Final = 0.5
 MOST_LAYERS: Final = 120
 """Rooms that are not airtight are filled in layers of about this height, and never in more than so many."""
@@ -257,14 +260,35 @@ def _filled(solid: Any) -> tuple[Any, float]:
         return None, 0.0
     mesh = mesh_of(solid)
     labels = components(mesh)
-    parts = [mesh.part(labels == label) for label in range(int(labels.max(initial=-1)) + 1)]
-    outer = [part for part in parts if volume_m3(part) > tolerance.VOLUME_M3]
-    if len(outer) == len(parts) == 1:
+    volumes = np.bincount(labels, weights=_signed_m3(mesh))
+    if volumes.min() > tolerance.VOLUME_M3:                     # no voids: nothing stands in another
         return solid, 0.0
-    whole = _united(_bodies(outer))
+    outer, low, high = volumes > tolerance.VOLUME_M3, *_boxes(mesh, labels, len(volumes))
+    inside = np.zeros(len(volumes), dtype=np.bool_)
+    for void in np.flatnonzero(~outer):
+        held = (low >= low[void] - tolerance.SNAP_M) & (high <= high[void] + tolerance.SNAP_M)
+        inside |= held.all(axis=1)
+    apart = mesh.part((outer & ~inside)[labels])                # these neither meet nor hold one another
+    whole = _united(_bodies([*([apart] if len(apart) else []),
+                             *(mesh.part(labels == label) for label in np.flatnonzero(outer & inside))]))
     if whole is None:
         return None, 0.0
     return whole, max(0.0, float(whole.volume() - solid.volume()))
+
+
+def _signed_m3(mesh: Mesh) -> NDArray[np.float64]:
+    """Volume between each triangle and the middle of the mesh (m,); the sum over a closed shell is its volume."""
+    corners = mesh.vertices[mesh.triangles] - mesh.bounds.mean(axis=0)
+    return np.asarray(np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2]))) / 6.0
+
+
+def _boxes(mesh: Mesh, labels: NDArray[Any], count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lowest and highest corners (count, 3) of the parts of a mesh."""
+    corners = mesh.vertices[mesh.triangles]
+    low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
+    np.minimum.at(low, labels, corners.min(axis=1))
+    np.maximum.at(high, labels, corners.max(axis=1))
+    return low, high
 
 
 def _with_rooms(solid: Any) -> tuple[Any, float]:
@@ -311,12 +335,22 @@ def _without_fins(cut: Any) -> Any:
     """
     import shapely
 
-    opened = cut.buffer(-FIN_M / 2, join_style="mitre").buffer(FIN_M / 2, join_style="mitre").intersection(cut)
-    if opened.area <= cut.area / 2:
+    pieces = shapely.get_parts(cut)                             # an overlay of all at once takes ever so much longer
+    core = shapely.buffer(shapely.buffer(pieces, -FIN_M / 2, join_style="mitre"), FIN_M / 2, join_style="mitre")
+    kept = shapely.intersection(core, pieces)
+    if shapely.area(kept).sum() <= cut.area / 2:
         return cut
-    thin = _surfaces(cut.difference(opened)).geoms
-    held = [p for p in thin if len(shapely.get_parts(p.buffer(SNAP_M).intersection(opened))) > 1]   # a thin wall
-    return shapely.union_all([opened, *held])
+    less = shapely.area(pieces) - shapely.area(kept) > SLIVER_M2    # of the others nothing but rounding would come
+    thin = shapely.get_parts(shapely.difference(pieces[less], kept[less]))
+    thin = thin[(shapely.get_dimensions(thin) == 2) & (shapely.area(thin) > SLIVER_M2)]
+    parts = shapely.get_parts(kept)
+    near, part = shapely.STRtree(parts).query(shapely.buffer(thin, SNAP_M), predicate="intersects")
+    held = []
+    for row, piece in enumerate(thin):                          # a thin wall touches what it joins in two places
+        met = shapely.intersection(piece.buffer(SNAP_M), parts[part[near == row]])
+        if len(shapely.get_parts(met)) > 1:
+            held.append(piece)
+    return shapely.union_all([*parts, *held])
 
 
 def _enclosed(cut: Any, above: Any, bridges_m: Sequence[float] = (BRIDGE_M,)) -> Any:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from zonebox_converters.tiles.scatter import Scan
     from zonebox_converters.tiles.tilesets import LayerResult
     from zonebox_converters.tiles.verifier import Problem, verify
-    from zonebox_converters.tiles.writer import Progress, TilesResult, write
+    from zonebox_converters.tiles.writer import Progress, TilesResult, check_implicit, write
 
-__all__ = ["LayerResult", "Problem", "Progress", "Scan", "TilesResult", "check_scheduler", "verify", "write"]
+__all__ = ["LayerResult", "Problem", "Progress", "Scan", "TilesResult", "check_implicit", "check_scheduler", "verify",
+           "write"]
 
 
 def __getattr__(name: str) -> Any:

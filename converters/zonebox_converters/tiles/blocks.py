@@ -27,6 +27,9 @@ FOOTPRINT_M: Final = 0.5
 HOLE_M2: Final = 25.0
 """... and courtyards smaller than this are closed."""
 
+_FEATURES_AT_ONCE: Final = 8_192
+"""Measured at a time: the corners of a whole city are half a gigabyte."""
+
 _LEAST_M2: Final = 1e-4
 
 
@@ -119,15 +122,15 @@ def _sizes(vertices: NDArray[np.float64], triangles: NDArray[np.int32],
     """Diagonal (f,) of the bounding box of each feature; 0 for one without triangles."""
     size = np.zeros(len(starts) - 1)
     full = np.flatnonzero(np.diff(starts))
-    if len(full):
-        square = np.zeros(len(full))
-        corners = triangles.reshape(-1)
-        for axis in range(3):
-            column = np.ascontiguousarray(vertices[:, axis])[corners]
-            low = np.minimum.reduceat(column, 3 * starts[full])
-            square += (np.maximum.reduceat(column, 3 * starts[full]) - low) ** 2
-        size[full] = np.sqrt(square)
-    return size
+    for axis in range(3):
+        column = np.ascontiguousarray(vertices[:, axis])
+        for first in range(0, len(full), _FEATURES_AT_ONCE):
+            some = full[first:first + _FEATURES_AT_ONCE]
+            begin, end = starts[some[0]], starts[some[-1] + 1]
+            corners = column[triangles[begin:end].reshape(-1)]
+            at = 3 * (starts[some] - begin)
+            size[some] += (np.maximum.reduceat(corners, at) - np.minimum.reduceat(corners, at)) ** 2
+    return np.sqrt(size)
 
 
 def _replaced(layer: Layer, starts: NDArray[np.int64], made: dict[int, Mesh]) -> tuple[Layer, NDArray[np.int64]]:

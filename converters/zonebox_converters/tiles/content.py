@@ -74,6 +74,8 @@ class Part:
         sRGB and opacity of each triangle.
     matrix : (4, 4) float64
         The tile's frame.
+    shift : tuple of float
+        Point of that frame from which positions are counted, so that float32 keeps them; a node brings them back.
     """
 
     points: NDArray[np.float64]
@@ -84,12 +86,13 @@ class Part:
     table: metadata.Table
     look: Look
     matrix: Matrix
+    shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 def content(part: Part, *, generator: str, version: str = "1.1", compression: str = NONE) -> Content | None:
     """Write a part of a layer as a GLB, for version 1.0 in a b3dm; None where no triangle has an area."""
     look, matrix = part.look, part.matrix
-    points, triangles = into(matrix, part.points), part.triangles.astype(np.int64)
+    points, triangles = into(matrix, part.points) - part.shift, part.triangles.astype(np.int64)
     if not look.smooth:
         source, triangles, owner = owned(triangles, part.feature.astype(np.int64), len(points))
         points = points if source is None else points[source]
@@ -119,6 +122,7 @@ def content(part: Part, *, generator: str, version: str = "1.1", compression: st
     primitives, materials = _primitives(vertices, drawn, looks, group, edges, look)
     document = _document(primitives, materials, generator)
     tell_positions(document, positions)
+    _bring_back(document["nodes"][0], part.shift)
     table = part.table.take(features)
     if version == "1.0":
         used = document.pop("extensionsUsed")
@@ -126,7 +130,7 @@ def content(part: Part, *, generator: str, version: str = "1.1", compression: st
     else:
         _tell(document, primitives, table, glb)
         data = glb.finish(document)
-    return Content(data=data, box=box_of(positions), triangles=len(triangles), bound_m=positions.error_m,
+    return Content(data=data, box=box_of(positions) + part.shift, triangles=len(triangles), bound_m=positions.error_m,
                    moved_m=positions.moved_m(given) if positions.exponent is not None else 0.0)
 
 
@@ -141,6 +145,13 @@ def tell_positions(document: Json, positions: Placed) -> None:
     document["nodes"] = [{"mesh": 0, **positions.node}]
     if positions.exponent is not None:
         document["asset"]["extras"] = {"positionError_mm": round(1000.0 * positions.error_m, 3)}
+
+
+def _bring_back(node: Json, shift: tuple[float, float, float]) -> None:
+    """Move the only node of a document by what its positions (z up) were moved before."""
+    if any(shift):
+        moved = np.array(node.get("translation", (0.0, 0.0, 0.0))) + np.array(shift) @ Z_TO_Y
+        node["translation"] = (moved + 0.0).tolist()
 
 
 def _tell(document: Json, primitives: list[Json], table: metadata.Table, glb: GlbBuilder) -> None:

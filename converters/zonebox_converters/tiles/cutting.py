@@ -20,13 +20,19 @@ TEXT_PER_TRIANGLE: Final = 100
 
 def anchors(layer: Layer, limit: int) -> NDArray[Any]:
     """Point (m, 2) by which each triangle finds its tile: its feature's middle; its own where the feature is large."""
-    xy = layer.mesh.vertices[:, :2]
-    a, b, c = layer.mesh.triangles.T
-    middle = (xy[a] + xy[b] + xy[c]) / 3.0
     count = np.bincount(layer.feature, minlength=len(layer.table))
-    total = np.stack([np.bincount(layer.feature, middle[:, k], minlength=len(count)) for k in range(2)], axis=1)
-    whole = total / np.maximum(count, 1)[:, None]
-    return np.where((count > limit)[layer.feature, None], middle, whole[layer.feature])
+    large = np.flatnonzero((count > limit)[layer.feature]) if count.max() > limit else np.empty(0, dtype=np.intp)
+    points = np.empty((len(layer.feature), 2))
+    for k in range(2):          # one after the other: of a city each is half a gigabyte while it is made
+        column = np.ascontiguousarray(layer.mesh.vertices[:, k])
+        middle = column[layer.mesh.triangles[:, 0]]
+        middle += column[layer.mesh.triangles[:, 1]]
+        middle += column[layer.mesh.triangles[:, 2]]
+        middle /= 3.0
+        whole = np.bincount(layer.feature, middle, minlength=len(count)) / np.maximum(count, 1)
+        points[:, k] = whole[layer.feature]
+        points[large, k] = middle[large]
+    return points
 
 
 def loads(layer: Layer) -> NDArray[np.float64]:
@@ -50,13 +56,14 @@ class Cutter:
         self._seen = np.zeros(len(vertices), dtype=np.bool_)
         self._number = np.empty(len(vertices), dtype=np.int32)
 
-    def part(self, rows: NDArray[np.intp], matrix: Matrix) -> Part:
-        """Cut the triangles ``rows`` out, for the tile whose frame is ``matrix``."""
+    def part(self, rows: NDArray[np.intp], matrix: Matrix,
+             shift: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Part:
+        """Cut the triangles ``rows`` out, for the tile whose frame is ``matrix``; ``shift`` as in `Part`."""
         layer = self._layer
-        return self.cut(layer.mesh.triangles[rows], layer.feature[rows], layer.color[rows], matrix)
+        return self.cut(layer.mesh.triangles[rows], layer.feature[rows], layer.color[rows], matrix, shift)
 
     def cut(self, triangles: NDArray[np.int32], owner: NDArray[np.int64], color: NDArray[np.uint8],
-            matrix: Matrix) -> Part:
+            matrix: Matrix, shift: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Part:
         """Cut triangles (k, 3) out that need not be the layer's own, only between its vertices."""
         layer = self._layer
         used = self._used(triangles)
@@ -64,7 +71,7 @@ class Cutter:
         features, feature = distinct(owner)
         return Part(points=points, normals=None if self._normals is None else self._normals[used], matrix=matrix,
                     triangles=self._number[triangles], feature=feature.astype(np.int32), color=color,
-                    table=layer.table.take(features), look=layer.look)
+                    table=layer.table.take(features), look=layer.look, shift=shift)
 
     def _used(self, triangles: NDArray[np.int32]) -> NDArray[np.intp]:
         """Give the vertices that triangles use, and number them from 0 on; marking is faster than sorting."""

@@ -22,9 +22,31 @@ from zonebox_converters.tiles.verifier import gltf_problems
 from zonebox_converters.tiles.volumes import read_volume
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Square:
+    """Where a content may be, in the frame of its tile's root, metres: an implicit tile's volume is not its own."""
+
+    west: float
+    south: float
+    side: float
+
+    @property
+    def middle(self) -> tuple[float, float, float]:
+        """Its middle, at height 0."""
+        return self.west + self.side / 2, self.south + self.side / 2, 0.0
+
+    def around(self, box: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Box (2, 3) of the square, as high as another."""
+        return np.array([[self.west, self.south, box[0, 2]],
+                         [self.west + self.side, self.south + self.side, box[1, 2]]])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
-    """A part of a layer, the file it becomes, the name of the program that stands in it, the version of 3D Tiles."""
+    """A part of a layer, the file it becomes, the name of the program that stands in it, the version of 3D Tiles.
+
+    ``square`` bounds an implicit tile; an explicit one has a volume as tight as its content.
+    """
 
     layer: str
     part: Part
@@ -32,6 +54,7 @@ class Job:
     generator: str
     version: str = "1.1"
     compression: str = NONE
+    square: Square | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,7 +95,8 @@ def make(job: Job) -> tuple[Done, bytes] | None:
     made = content(job.part, generator=job.generator, version=job.version, compression=job.compression)
     if made is None:
         return None
-    volume, _ = read_volume({"box": box12(made.box)}, job.part.matrix)
+    around = made.box if job.square is None else job.square.around(made.box)
+    volume, _ = read_volume({"box": box12(around)}, job.part.matrix)
     volumes = [volume] if volume is not None else []
     if job.version == "1.0":
         embedded, problems = read_legacy(made.data)

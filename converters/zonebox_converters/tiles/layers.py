@@ -70,6 +70,7 @@ def layers(scene: Scene, report: Report) -> Iterator[Layer]:
         layer = make()
         if layer is not None and len(layer.mesh):
             yield layer
+        del layer       # a city is not to be held while the next layer is made
 
 
 def triangle_count(scene: Scene, report: Report) -> int:

@@ -70,8 +70,10 @@ class Folder:
         for name in sorted(self._before - self._kept):
             path = self.root / name
             path.unlink(missing_ok=True)
-            if path.parent != self.root and path.parent.is_dir() and not any(path.parent.iterdir()):
-                path.parent.rmdir()
+            for folder in path.relative_to(self.root).parents[:-1]:
+                above = self.root / folder
+                if above.is_dir() and not any(above.iterdir()):
+                    above.rmdir()
         self._list(self._kept)
 
     def _list(self, names: set[str]) -> None:

@@ -26,14 +26,32 @@ _VARIABLE: Final = re.compile(r"\{(\w*)\}")
 _PARTS_MISSING: Final = ("tileAvailability", "contentAvailability", "childSubtreeAvailability")
 
 Bits = NDArray[np.bool_]
+Place = tuple[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subtree:
-    """Which tiles (one entry a node, level by level) and child subtrees are available; None if unreadable."""
+    """Which tiles (one entry a node, level by level), child subtrees and contents are available; None if unreadable.
+
+    ``described`` is whether tiles or contents have metadata, which may state another volume than the implicit one.
+    """
 
     tiles: Bits | None
     children: Bits | None
+    contents: tuple[Bits | None, ...] = ()
+    described: bool = False
+
+    def places(self, slot: int, tiling: Tiling, level: int, place: tuple[int, ...]) -> Iterator[Place]:
+        """Level and place of each available content, of the subtree whose root is at a level and place."""
+        bits = self.contents[slot] if slot < len(self.contents) else None
+        axes = tiling.branches.bit_length() - 1
+        for index in [] if bits is None else np.flatnonzero(bits).tolist():
+            deep = first = 0
+            while index >= first + tiling.branches**deep:
+                first += tiling.branches**deep
+                deep += 1
+            yield level + deep, tuple((p << deep) + o
+                                      for p, o in zip(place, morton(index - first, axes), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +71,17 @@ class Tiling:
 
     def path(self, base: Path, level: int, place: tuple[int, ...]) -> Path:
         """File of the subtree whose root is at a level and place."""
-        values = dict(zip("xyz", map(str, place), strict=False)) | {"level": str(level)}
-        return base / unquote(_VARIABLE.sub(lambda m: values[m.group(1)], self.template))
+        return base / unquote(filled(self.template, level, place))
+
+
+def filled(template: str, level: int, place: tuple[int, ...]) -> str:
+    """Fill a template URI in; variables that stand for nothing stay.
+
+    >>> filled("{level}/{x}/{y}.glb", 3, (5, 0))
+    '3/5/0.glb'
+    """
+    values = dict(zip("xyz", map(str, place), strict=False)) | {"level": str(level)}
+    return _VARIABLE.sub(lambda m: values.get(m.group(1), m.group(0)), template)
 
 
 def read_tiling(given: Any) -> tuple[Tiling | None, list[tuple[str, str]]]:
@@ -143,7 +170,9 @@ class _Reader:
         if tiles is not None:
             self._check_tree(tiles, children, contents, tiling)
         self._check_metadata()
-        return Subtree(tiles=tiles, children=children), self.problems
+        described = "tileMetadata" in self.document or "contentMetadata" in self.document
+        found = Subtree(tiles=tiles, children=children, contents=tuple(contents), described=described)
+        return found, self.problems
 
     def _read_views(self, folder: Path, internal: bytes | None) -> list[bytes | None]:
         buffers: list[bytes | None] = []
@@ -244,20 +273,20 @@ def _is_index(value: Any, count: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < count
 
 
-def check_subtrees(base: Path, tiling: Tiling) -> Iterator[tuple[Path, str, str]]:
-    """Walk every subtree of a tileset: (file, place, text) of what is wrong."""
+def walk_subtrees(base: Path, tiling: Tiling) -> Iterator[tuple[Path, Place, Subtree, list[tuple[str, str]]]]:
+    """Walk every subtree of a tileset: its file, its root, what it says, and (place, text) of what is wrong."""
     axes = 3 if tiling.branches == 8 else 2
     stack: list[tuple[int, tuple[int, ...]]] = [(0, (0,) * axes)]
     while stack:
         level, place = stack.pop()
         path = tiling.path(base, level, place)
         subtree, wrong = read_subtree(path, tiling)
-        yield from ((path, *entry) for entry in wrong)
         below = level + tiling.levels
-        if subtree.children is None or not subtree.children.any():
-            continue
-        if below >= tiling.available:
-            yield path, "/childSubtreeAvailability", f"goes below the {tiling.available} available levels"
+        deeper = subtree.children is not None and bool(subtree.children.any())
+        if deeper and below >= tiling.available:
+            wrong.append(("/childSubtreeAvailability", f"goes below the {tiling.available} available levels"))
+        yield path, (level, place), subtree, wrong
+        if subtree.children is None or not deeper or below >= tiling.available:
             continue
         stack += [(below, tuple((p << tiling.levels) + o for p, o in zip(place, morton(int(k), axes), strict=True)))
                   for k in np.flatnonzero(subtree.children)[::-1]]

@@ -18,6 +18,7 @@ from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.metadata import Schema
 from zonebox_converters.tiles.packing import declared
 from zonebox_converters.tiles.place import Matrix
+from zonebox_converters.tiles.regions import region_of
 from zonebox_converters.tiles.store import Folder
 from zonebox_converters.tiles.style import style
 from zonebox_converters.tiles.tiling import ERROR_STEP, PROMISES, Tile, box12, joined, tile_json
@@ -28,7 +29,10 @@ STYLE: Final = "style.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerResult:
-    """What was written of one layer; ``files`` and ``size_bytes`` count its tileset.json, style and contents."""
+    """What was written of one layer; ``files`` and ``size_bytes`` count its tileset.json, style, subtrees and contents.
+
+    ``implicit`` says how its tiles are found: by a rule, or each by its own entry.
+    """
 
     name: str
     path: Path
@@ -36,11 +40,15 @@ class LayerResult:
     triangles: int
     files: int
     size_bytes: int
+    implicit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Written:
-    """Contents of one layer on disk: its tile tree, triangles drawn, files and bytes, what is wrong with them."""
+    """Contents of one layer on disk: its tile tree, triangles drawn, files and bytes, what is wrong with them.
+
+    ``implicit`` is the ``implicitTiling`` object of its root, ``beside`` are files that are no contents.
+    """
 
     name: str
     features: int
@@ -52,6 +60,8 @@ class Written:
     size_bytes: int
     problems: tuple[str, ...]
     refine: str = "REPLACE"
+    implicit: Json | None = None
+    beside: tuple[str, ...] = ()
 
 
 def generator() -> str:
@@ -60,11 +70,13 @@ def generator() -> str:
 
 
 def write_tilesets(scene: Scene, shift: HeightShift, matrix: Matrix, written: Sequence[Written],
-                    folder: Folder, version: str, compression: str = NONE) -> tuple[LayerResult, ...]:
+                    folder: Folder, version: str, compression: str = NONE,
+                    volumes: str = "box") -> tuple[LayerResult, ...]:
     """Write each layer's tileset and the root over them.
 
-    Every layer hangs on a tile with the geometric error of the whole scene: a small layer must not vanish before the
-    scene does.
+    With ``volumes`` "region" the root, the tiles of the layers in it and the roots of explicit layers have regions; an
+    implicit layer's root keeps the box that its squares are parts of. Every layer hangs on a tile with the geometric
+    error of the whole scene: a small layer must not vanish before the scene does.
     """
     tiles = tuple(w.tile for w in written)
     box = joined(matrix, tiles)
@@ -77,21 +89,33 @@ def write_tilesets(scene: Scene, shift: HeightShift, matrix: Matrix, written: Se
     for w in written:
         name = w.name
         root = tile_json(w.tile, np.eye(4), refine=w.refine)
+        if w.implicit is not None:
+            root["implicitTiling"] = w.implicit
+        elif volumes == "region":
+            root["boundingVolume"] = {"region": region_of([w.tile])}
         said = _old_terms(w) if version == "1.0" else {"schema": w.schema.declared(), "statistics": w.statistics}
         data, look = _dump({"asset": asset, **said, "geometricError": error, "root": root}), _dump(style(w.schema))
         folder.put(f"{name}/{ROOT}", data)
         folder.put(f"{name}/{STYLE}", look)
-        children.append({"boundingVolume": {"box": box12(joined(matrix, (w.tile,)), matrix)}, "geometricError": error,
+        children.append({"boundingVolume": _volume((w.tile,), matrix, volumes), "geometricError": error,
                          "content": {"uri": f"{name}/{ROOT}"}})
         results.append(LayerResult(name=name, path=folder.root / name / ROOT, features=w.features,
-                                   triangles=w.triangles, files=len(w.files) + 2,
+                                   triangles=w.triangles, implicit=w.implicit is not None,
+                                   files=len(w.files) + len(w.beside) + 2,
                                    size_bytes=w.size_bytes + len(data) + len(look)))
-    root = {"boundingVolume": {"box": box12(joined(matrix, tiles), matrix)}, "geometricError": most, "refine": "ADD"}
+    root = {"boundingVolume": _volume(tiles, matrix, volumes), "geometricError": most, "refine": "ADD"}
     if children:
         root["children"] = children
     said = _metadata(scene, shift) if version != "1.0" else {}
     folder.put(ROOT, _dump({"asset": asset, **said, "geometricError": most, "root": root}))
     return tuple(results)
+
+
+def _volume(tiles: tuple[Tile, ...], matrix: Matrix, volumes: str) -> Json:
+    """Bounding volume around tiles, in EPSG:4978: a box turned as the scene, or a region."""
+    if volumes == "region" and tiles:
+        return {"region": region_of(tiles)}
+    return {"box": box12(joined(matrix, tiles), matrix)}
 
 
 def _old_terms(written: Written) -> Json:

@@ -1,8 +1,8 @@
 """Whether a tileset keeps its own promises: structure, volumes, errors, contents, tables.
 
 Works on any tileset, not only on zonebox's. Not looked into: archives (3tz, 3dtiles), what lies behind `http:`, styles,
-the contents of implicit tiles, and a volume given by an extension. Vertices compressed by quantisation, meshopt or
-Draco are, as a client makes them; where the library for that is missing, that is said.
+and a volume given by an extension, or to an implicit tile by its metadata. Vertices compressed by quantisation, meshopt
+or Draco are, as a client makes them; where the library for that is missing, that is said.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zonebox_converters.tiles.glbcheck import Glb, check_glb, read_glb, read_glt
 from zonebox_converters.tiles.heads import ARCHIVE, GLTF, check_extensions, check_head, read_schema, used_below
 from zonebox_converters.tiles.legacy import MAGICS, read_legacy
 from zonebox_converters.tiles.promises import Promises, read_promises, triangle_count
-from zonebox_converters.tiles.subtrees import check_root, check_subtrees, read_tiling, template_problems
+from zonebox_converters.tiles.subtrees import check_root, filled, read_tiling, template_problems, walk_subtrees
 from zonebox_converters.tiles.volumes import Volume, finite_numbers, read_volume
 
 SLACK_M: Final = 2e-3
@@ -166,7 +166,7 @@ class _Walk:
         if "metadata" in tile:
             self._tell(f"{place}/metadata", check_entity(tile["metadata"], here.schema))
         if "implicitTiling" in tile:
-            self._implicit(tile, place, here)
+            self._implicit(tile, place, matrix, below, here)
         self._contents(tile, place, matrix, below, here)
         children = tile.get("children")
         if children is None:
@@ -190,18 +190,36 @@ class _Walk:
             self._say(f"{place}/geometricError", f"{error} is not below the parent's, as the tileset promises")
         return above.error if error is None else error
 
-    def _implicit(self, tile: Json, place: str, here: _File) -> None:
+    def _implicit(self, tile: Json, place: str, matrix: NDArray[np.float64], above: _Above, here: _File) -> None:
         self._tell(place, check_root(tile))
         tiling, wrong = read_tiling(tile["implicitTiling"])
         self._tell(f"{place}/implicitTiling", iter(wrong))
         if tiling is None:
             return
-        for entry in _contents_of(tile):
-            if isinstance(entry, dict) and isinstance(entry.get("uri"), str):
-                for text in template_problems(entry["uri"], tiling.branches):
-                    self._say(f"{place}/content/uri", text)
-        for path, where, text in check_subtrees(here.folder, tiling):
-            self.problems.append(Problem(file=self._name(path), place=where, text=text))
+        templates = [entry["uri"] if isinstance(entry, dict) and isinstance(entry.get("uri"), str) else ""
+                     for entry in _contents_of(tile)]
+        for template in filter(None, templates):
+            for text in template_problems(template, tiling.branches):
+                self._say(f"{place}/content/uri", text)
+        for path, root, subtree, told in walk_subtrees(here.folder, tiling):
+            self.problems += [Problem(file=self._name(path), place=where, text=text) for where, text in told]
+            for slot, template in enumerate(templates):
+                for level, at in subtree.places(slot, tiling, *root):
+                    known = above.volume if not subtree.described else None
+                    volumes = [] if known is None or known.kind == "sphere" else [known.cell(level, at)]
+                    self._implicit_content(filled(template, level, at), place, matrix, above, here, volumes)
+
+    def _implicit_content(self, uri: str, place: str, matrix: NDArray[np.float64], above: _Above, here: _File,
+                          volumes: list[Volume]) -> None:
+        """Check a content that a subtree says is there, against the volume that follows from its place."""
+        parts = urlsplit(uri)
+        path = here.folder / unquote(parts.path)
+        if parts.scheme or not uri:
+            return
+        if not path.is_file():
+            self._say(f"{place}/content/uri", f"{uri} is missing")
+        elif not (self.trusted and path.resolve() in self.trusted):
+            self._open(path, path.read_bytes(), f"{place}/content", matrix, above, here, volumes)
 
     def _transform(self, tile: Json, place: str) -> NDArray[np.float64]:
         given = tile.get("transform")

@@ -84,6 +84,30 @@ class Volume:
         ])
         return np.asarray(np.maximum(excess, 0.0).max(axis=0))
 
+    def cell(self, level: int, place: tuple[int, ...]) -> Volume:
+        """Volume of the implicit tile at a level and place under this one: (x, y) of a quadtree, or (x, y, z).
+
+        Source: OGC 22-025r4, 3D Tiles 1.1, 7.9.3 (subdivision rules).
+        """
+        share = 0.5**level
+        if self.kind == "region":
+            west, south, east, north, low, high = self.numbers
+            east += 2 * np.pi if east < west else 0.0
+            lows, highs = np.array([west, south, low]), np.array([east, north, high])
+            for axis, number in enumerate(place):
+                step = (highs[axis] - lows[axis]) * share
+                lows[axis] += number * step
+                highs[axis] = lows[axis] + step
+            turned = np.where(np.array([lows[0], highs[0]]) > np.pi, -2 * np.pi, 0.0)
+            numbers = np.array([lows[0] + turned[0], lows[1], highs[0] + turned[1], highs[1], lows[2], highs[2]])
+        else:
+            center, axes = self.numbers[:3].copy(), self.numbers[3:].reshape(3, 3).copy()
+            for axis, number in enumerate(place):
+                center += axes[axis] * ((2 * number + 1) * share - 1)
+                axes[axis] *= share
+            numbers = np.concatenate([center, axes.reshape(-1)])
+        return Volume(kind=self.kind, numbers=numbers, matrix=self.matrix)
+
     @property
     def size_m(self) -> float:
         """Largest distance from its middle to its surface."""

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from zonebox.compression import NONE
 from zonebox.errors import InputError, ZoneboxError
-from zonebox.frame import Frame, HeightShift
+from zonebox.frame import HeightShift
 from zonebox.model import Report, Scene
-from zonebox_converters.tiles.content import Part
-from zonebox_converters.tiles.cutting import Cutter, anchors, distinct, loads
-from zonebox_converters.tiles.detail import Coarse, coarsened
-from zonebox_converters.tiles.glb import Json
-from zonebox_converters.tiles.jobs import Done, Job
+from zonebox_converters.tiles.explicit import laid_out as explicitly
+from zonebox_converters.tiles.implicit import UNIFORM
+from zonebox_converters.tiles.implicit import laid_out as implicitly
+from zonebox_converters.tiles.jobs import Job
 from zonebox_converters.tiles.layers import ORDER, Layer, layers, triangle_count
-from zonebox_converters.tiles.metadata import Schema
 from zonebox_converters.tiles.packing import check_compression
-from zonebox_converters.tiles.place import Matrix, tile_matrix
+from zonebox_converters.tiles.place import tile_matrix
+from zonebox_converters.tiles.plans import Plan, Target
 from zonebox_converters.tiles.pointlayer import NAME as POINTCLOUD
 from zonebox_converters.tiles.pointlayer import write_points
+from zonebox_converters.tiles.regions import VOLUMES
 from zonebox_converters.tiles.scatter import Scan
-from zonebox_converters.tiles.statistics import statistics
+from zonebox_converters.tiles.squares import LARGEST_HALF_M
 from zonebox_converters.tiles.store import Folder
-from zonebox_converters.tiles.tilesets import ROOT, STYLE, LayerResult, Written, generator, write_tilesets
-from zonebox_converters.tiles.tiling import (
-    TRIANGLES_PER_TILE,
-    Cell,
-    Tile,
-    bare,
-    grow,
-    quadtree,
-)
+from zonebox_converters.tiles.tilesets import ROOT, STYLE, LayerResult, Written, write_tilesets
 from zonebox_converters.tiles.verifier import verify
 from zonebox_converters.tiles.workers import perform_all
 
@@ -53,12 +45,16 @@ MOST_WORKERS: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TilesResult:
-    """What was written: the root tileset, its layers, how many files changed on disk, and the height shift applied."""
+    """What was written: the root tileset, its layers, how many files changed on disk, and the height shift applied.
+
+    ``notes`` are sentences about what was asked and could not be done.
+    """
 
     root: Path
     layers: tuple[LayerResult, ...]
     rewritten: int
     height_shift: HeightShift
+    notes: tuple[str, ...] = ()
 
     @property
     def size_bytes(self) -> int:
@@ -78,6 +74,8 @@ def write(
     points: Iterable[Scan] | None = None,
     compression: str = NONE,
     scheduler: str | None = None,
+    implicit: bool = False,
+    volumes: str = "box",
 ) -> TilesResult:
     """Write a scene and its findings as 3D Tiles into a folder.
 
@@ -102,12 +100,17 @@ def write(
         One of `packing.COMPRESSIONS`; what a client must know to read it stands in the tileset's ``extras``.
     scheduler : str, optional
         Address of a Dask cluster's scheduler: its workers make the contents. The bytes are the same.
+    implicit : bool
+        Layers of separate features as implicit quadtrees. One that cannot be divided so stays explicit, which its
+        `LayerResult` and the result's notes say.
+    volumes : str
+        One of `VOLUMES`: of the root and the layers' roots. Tiles under them have boxes, which are tighter.
 
     Raises
     ------
     InputError
-        A version that is not written; a compression that is unknown, not installed or not for the version; a cluster
-        that cannot be reached or goes away.
+        A version that is not written, or has no implicit tiling; a compression that is unknown, not installed or not
+        for the version; a cluster that cannot be reached or goes away.
     OutputExistsError
         A file that zonebox did not write stands in the way.
     FrameError
@@ -120,24 +123,48 @@ def write(
     if version not in VERSIONS:
         raise InputError("--version", got=f'"{version}"', want=" or ".join(VERSIONS), then="leave the option out")
     check_compression(compression, version)
+    check_implicit(implicit, version)
+    if volumes not in VOLUMES:
+        raise InputError("--volumes", got=f'"{volumes}"', want=" or ".join(VOLUMES), then="leave the option out")
     shift = scene.frame.height_shift((0.0, 0.0))
     matrix = tile_matrix(scene.frame, 0.0, 0.0)
     names = [name for name in ORDER if name != POINTCLOUD or points is not None]
     folder = Folder(out, [ROOT, *(f"{name}/{file}" for name in names for file in (ROOT, STYLE))], force=force)
     helpers = _helpers(workers, triangle_count(scene, report))
-    written = _write_contents(layers(scene, report), scene.frame, matrix, folder, version, helpers,
-                              progress, compression, scheduler)
+    target = Target(frame=scene.frame, matrix=matrix, root=folder.root, version=version, compression=compression)
+    written = _write_contents(layers(scene, report), target, folder, helpers, progress, scheduler, implicit=implicit)
     if points is not None and (cloud := write_points(points, scene.frame, folder, version,
                                                           compression)) is not None:
         written.append(cloud)
-    results = write_tilesets(scene, shift, matrix, written, folder, version, compression)
+    results = write_tilesets(scene, shift, matrix, written, folder, version, compression, volumes)
     folder.close()
     problems = [text for w in written for text in w.problems]
     problems += map(str, verify(out, trusted=[out / name for w in written for name in w.files]))
     if problems:
         raise ZoneboxError(f"{problems[0]} ({len(problems)} problems in all): the tiles written are not sound; "
                            "please report this with the scene")
-    return TilesResult(root=out / ROOT, layers=results, rewritten=folder.written, height_shift=shift)
+    return TilesResult(root=out / ROOT, layers=results, rewritten=folder.written, height_shift=shift,
+                       notes=_notes(results) if implicit else ())
+
+
+def _notes(results: tuple[LayerResult, ...]) -> tuple[str, ...]:
+    """Say which layers stayed explicit though implicit tiling was asked."""
+    return tuple(f"tiles: {layer.name} is tiled explicitly, because too much of it crosses one line between implicit "
+                 f"tiles, or it reaches further than {LARGEST_HALF_M / 1000:.0f} km from the scene's origin"
+                 for layer in results if layer.name in UNIFORM and not layer.implicit)
+
+
+def check_implicit(implicit: bool, version: str) -> None:
+    """See to it that implicit tiling is not asked of a version that does not have it.
+
+    Raises
+    ------
+    InputError
+        It is.
+    """
+    if implicit and version == "1.0":
+        raise InputError("--implicit", got="3D Tiles 1.0, which has no implicit tiling", want="3D Tiles 1.1",
+                         then="leave one of the two options out")
 
 
 def _helpers(workers: int | None, triangles: int) -> int:
@@ -147,99 +174,26 @@ def _helpers(workers: int | None, triangles: int) -> int:
     return min(MOST_WORKERS, os.cpu_count() or 1) if triangles >= TRIANGLES_WORTH_WORKERS else 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Plan:
-    """What must be remembered of a layer while its contents are made; its cells have no rows any more.
-
-    ``errors`` are the measured errors of the coarse contents, by the names of their cells.
-    """
-
-    name: str
-    features: int
-    schema: Schema
-    statistics: Json
-    tree: Cell
-    cells: tuple[Cell, ...]
-    errors: dict[str, float]
-
-
-def _write_contents(made: Iterator[Layer], frame: Frame, matrix: Matrix, folder: Folder, version: str,
-                    workers: int, progress: Progress | None, compression: str,
-                    scheduler: str | None) -> list[Written]:
+def _write_contents(made: Iterator[Layer], target: Target, folder: Folder, workers: int, progress: Progress | None,
+                    scheduler: str | None, *, implicit: bool) -> list[Written]:
     """Write the tiles of all layers; a layer of which nothing can be drawn falls out."""
-    plans: dict[str, _Plan] = {}
+    plans: dict[str, Plan] = {}
     steps: dict[str, Iterator[int]] = {}
 
     def jobs() -> Iterator[Job]:
         for layer in made:
-            tree = quadtree(anchors(layer, TRIANGLES_PER_TILE), loads(layer))
-            drawn, coarse = coarsened(layer, tree)
-            known = bare(tree)
-            cells = (*known.leaves(), *(cell for cell in known.inner() if cell.name in coarse))
-            plans[layer.name] = _Plan(name=layer.name, features=len(distinct(layer.feature)[0]), tree=known,
-                                      cells=cells, schema=layer.table.schema, statistics=statistics(layer.table),
-                                      errors={name: found.error_m for name, found in coarse.items()})
+            asked = implicitly(layer, target) if implicit and layer.name in UNIFORM else None
+            plan, mine = asked or explicitly(layer, target)
+            plans[layer.name] = plan
             steps[layer.name] = itertools.count(1)
-            folder.plan(_uri(layer.name, cell, version) for cell in cells)
-            yield from _jobs(layer, tree, drawn, coarse, frame, matrix, folder.root, version, compression)
+            folder.plan(plan.uris())
+            yield from mine
+            del layer, asked, mine      # or two layers of a city are held at a time
 
     def told(job: Job) -> None:
         if progress is not None:
-            progress(job.layer, next(steps[job.layer]), len(plans[job.layer].cells))
+            progress(job.layer, next(steps[job.layer]), len(plans[job.layer].files))
 
     results = iter(perform_all(jobs(), workers=workers, told=told, scheduler=scheduler))
-    written = [_assembled(plan, list(itertools.islice(results, len(plan.cells))), frame, matrix, folder,
-                          version)
-               for plan in plans.values()]
+    written = [plan.written(list(itertools.islice(results, len(plan.files))), folder) for plan in plans.values()]
     return [w for w in written if w is not None]
-
-
-def _jobs(layer: Layer, tree: Cell, drawn: Layer, coarse: Mapping[str, Coarse], frame: Frame, matrix: Matrix,
-          root: Path, version: str, compression: str) -> Iterator[Job]:
-    """Cut a layer into the parts of its cells: first the full ones, then the coarse ones from ``drawn``."""
-
-    def job(cell: Cell, part: Part) -> Job:
-        return Job(layer=layer.name, part=part, path=root / _uri(layer.name, cell, version), generator=generator(),
-                   version=version, compression=compression)
-
-    cutter = Cutter(layer, frame, matrix)
-    for cell in tree.leaves():
-        yield job(cell, cutter.part(cell.rows, _matrix(cell, frame, matrix)))
-    if drawn is not layer:
-        cutter = Cutter(drawn, frame, matrix)
-    for cell in tree.inner():
-        if cell.name in coarse:
-            left = coarse[cell.name]
-            yield job(cell, cutter.cut(left.triangles, left.feature, left.color, _matrix(cell, frame, matrix)))
-
-
-def _assembled(plan: _Plan, results: Sequence[Done | None], frame: Frame, matrix: Matrix,
-               folder: Folder, version: str) -> Written | None:
-    """Join what became of a layer's cells into its tree of tiles."""
-    drawn = [(cell, done) for cell, done in zip(plan.cells, results, strict=True) if done is not None]
-    tiles: dict[str, Tile] = {}
-    for cell, done in drawn:
-        folder.keep(_uri(plan.name, cell, version), rewritten=done.rewritten)
-        tiles[cell.name] = Tile(matrix=_matrix(cell, frame, matrix), box=done.box, uri=_file(cell, version),
-                                error_m=plan.errors.get(cell.name, 0.0))
-    tile = grow(plan.tree, matrix, lambda cell: tiles.get(cell.name))
-    if tile is None:
-        return None
-    return Written(name=plan.name, features=plan.features, schema=plan.schema, statistics=plan.statistics, tile=tile,
-                    triangles=sum(done.triangles for cell, done in drawn if cell.name not in plan.errors),
-                    files=tuple(_uri(plan.name, cell, version) for cell, _ in drawn),
-                    size_bytes=sum(done.size for _, done in drawn),
-                    problems=tuple(f"{_uri(plan.name, cell, version)}: {text}" for cell, done in drawn
-                                   for text in done.problems))
-
-
-def _matrix(cell: Cell, frame: Frame, matrix: Matrix) -> Matrix:
-    return matrix if cell.center is None else tile_matrix(frame, *cell.center)
-
-
-def _file(cell: Cell, version: str) -> str:
-    return f"{cell.name}.{'b3dm' if version == '1.0' else 'glb'}"
-
-
-def _uri(layer: str, cell: Cell, version: str) -> str:
-    return f"{layer}/{_file(cell, version)}"

@@ -22,6 +22,11 @@ from zonebox.compression import COMPRESSIONS
 @click.option("--compress", type=click.Choice(COMPRESSIONS), default=None,
               help="Of vertices: quantise moves none by 7 mm or more, meshopt and draco pack them too. Default: "
                    "[tiles] compress of the scene, then none.")
+@click.option("--implicit/--explicit", "implicit", default=None,
+              help="Layers of separate features as implicit quadtrees with subtree files (1.1 only). Default: [tiles] "
+                   "implicit of the scene, then explicit.")
+@click.option("--volumes", type=click.Choice(("box", "region")), default="box", show_default=True,
+              help="Of the roots: boxes, or regions of longitude, latitude and height for platforms that want them.")
 @click.option("--points", is_flag=True,
               help="Add the laser scans of the scene as a layer, every point with class and intensity: glTF points, or "
                    "pnts in 1.0.")
@@ -38,15 +43,17 @@ from zonebox.compression import COMPRESSIONS
 @click.option("--browser/--no-browser", default=True, help="Open the page, or only print its address.")
 @common
 def command(request: Request, verify_only: bool, version: str, points: bool, serve: bool, compress: str | None,
-            scheduler: str | None, **page: Any) -> int:
+            scheduler: str | None, implicit: bool | None, volumes: str, **page: Any) -> int:
     """Export SCENE as 3D Tiles: OUT/tiles/tileset.json and one tileset per layer."""
     if verify_only:
         return _verify(request.scene, as_json=request.as_json)
+    how: dict[str, Any] = {"version": version, "points": points, "compression": compress, "scheduler": scheduler,
+                           "implicit": implicit, "volumes": volumes}
     if serve:
         there = (request.scene / "tileset.json").is_file()
-        tiles = request.scene if there else _exported(request, version, points, compress, scheduler).parent
+        tiles = request.scene if there else _exported(request, told=False, **how).parent
         return _serve(tiles, lang=request.lang, **page)
-    _exported(request, version, points, compress, scheduler, told=True)
+    _exported(request, told=True, **how)
     return 0
 
 
@@ -86,16 +93,16 @@ def _verify(tileset: Path, *, as_json: bool) -> int:
     return 1 if problems else 0
 
 
-def _exported(request: Request, version: str, points: bool, compress: str | None, scheduler: str | None, *,
-              told: bool = False) -> Path:
+def _exported(request: Request, *, told: bool, **how: Any) -> Path:
     """Write the tiles, say where they are if they are to be ``told``, and return the root tileset."""
     from zonebox import pipeline
     from zonebox.cli import output
 
     with request.watched() as watch:
         result = pipeline.export_tiles(request.scene, request.out, workers=request.workers, force=request.force,
-                                       watch=watch, memory_mb=request.memory_mb, version=version, points=points,
-                                       compression=compress, scheduler=scheduler)
+                                       watch=watch, memory_mb=request.memory_mb, **how)
+    for remark in result.remarks:
+        click.echo(remark, err=True)
     if told and request.as_json:
         output.print_report(request, result.scene, result.report)
     elif told:

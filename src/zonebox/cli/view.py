@@ -11,6 +11,7 @@ from zonebox.cli.options import Request, common
 
 if TYPE_CHECKING:
     from zonebox.model import Report, Scene
+    from zonebox.stopwatch import Stopwatch
 
 
 @click.command("view", epilog="Example: zonebox view scenes/riverside_block --screenshot riverside.png")
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 @click.option("--host", default="127.0.0.1", show_default=True,
               help="Address the page listens on; 0.0.0.0 lets the network in.")
 @click.option("--variant", default="", help="Show only this variant's designs.")
+@click.option("--compare", default="", metavar="VARIANT",
+              help="Show this variant at the right of the other, with one camera.")
 def command(
     request: Request, *, screenshot: Path | None, views: Path | None, turntable: Path | None, serve: bool, port: int,
-    host: str, variant: str,
+    host: str, variant: str, compare: str,
 ) -> int:
     """Show SCENE: terrain, context, envelopes, designs, and what breaks a control in red.
 
@@ -40,12 +43,16 @@ def command(
 
     if screenshot is not None:
         pipeline.guard_picture(screenshot, force=request.force)
+    if compare and (views is not None or turntable is not None):
+        raise click.UsageError("--compare goes with --screenshot, --serve or the window, not with --views or "
+                               "--turntable")
+    alone = variant if screenshot is not None or not compare else ""     # on the desk all variants are there to switch
     with request.watched() as watch:
-        scene, report = pipeline.opened(request.scene, request.out, workers=request.workers, variant=variant,
-                                        force=request.force, watch=watch, memory_mb=request.memory_mb)
+        scene, report = _built(request, alone, watch)
         if screenshot is not None:
+            other = _built(request, compare, watch) if compare else None
             with watch.step("picture"):
-                pipeline.picture(scene, report, screenshot, lang=request.lang)
+                _picture(request, screenshot, (variant, scene, report), (compare, *other) if other else None)
         written = [screenshot] if screenshot is not None else []
         written += _albums(request, scene, report, views, turntable)
     if request.as_json:
@@ -53,10 +60,33 @@ def command(
     elif written:
         click.echo("\n".join(map(str, written)))
     if serve:
-        _serve(request, scene, report, host, port)
+        _serve(request, scene, report, host, port, (variant, compare))
     elif not written:
-        _open(request, scene, report)
+        _open(request, scene, report, (variant, compare))
     return 0
+
+
+def _built(request: Request, variant: str, watch: Stopwatch) -> tuple[Scene, Report]:
+    from zonebox import pipeline
+
+    return pipeline.opened(request.scene, request.out, workers=request.workers, variant=variant, force=request.force,
+                           watch=watch, memory_mb=request.memory_mb)
+
+
+def _picture(
+    request: Request, file: Path, one: tuple[str, Scene, Report], two: tuple[str, Scene, Report] | None
+) -> None:
+    """Draw one variant, or two beside each other."""
+    from zonebox import pipeline
+    from zonebox.studio import compare
+    from zonebox.studio.labels import label
+
+    if two is None:
+        pipeline.picture(one[1], one[2], file, lang=request.lang)
+        return
+    left, right = (compare.Side(title=name or label("as_planned", request.lang), scene=scene, report=report)
+                   for name, scene, report in (one, two))
+    compare.screenshot(left, right, file, lang=request.lang)
 
 
 def _albums(request: Request, scene: Scene, report: Report, views: Path | None, turntable: Path | None) -> list[Path]:
@@ -70,21 +100,23 @@ def _albums(request: Request, scene: Scene, report: Report, views: Path | None, 
     return written
 
 
-def _open(request: Request, scene: Scene, report: Report) -> None:
+def _open(request: Request, scene: Scene, report: Report, shown: tuple[str, str]) -> None:
     from zonebox import pipeline, scenefile
     from zonebox.studio import Desk, window
 
     desk = Desk(scene, report, lang=request.lang, spec=scenefile.read(request.scene), off_screen=False,
                 size=(1500, 900))
-    window.opened(desk, pipeline.output_folder(request.scene, request.out) / "what-if")
+    window.opened(desk, pipeline.output_folder(request.scene, request.out) / "what-if", shown)
 
 
-def _serve(request: Request, scene: Scene, report: Report, host: str, port: int) -> None:
+def _serve(
+    request: Request, scene: Scene, report: Report, host: str, port: int, shown: tuple[str, str]
+) -> None:
     from zonebox import pipeline, scenefile
     from zonebox.studio import Desk
     from zonebox.studio.page import Page
 
     spec = scenefile.read(request.scene)
     desk = Desk(scene, report, lang=request.lang, spec=spec)
-    page = Page(desk, pipeline.output_folder(request.scene, request.out) / "what-if" / "scene.toml")
+    page = Page(desk, pipeline.output_folder(request.scene, request.out) / "what-if" / "scene.toml", shown=shown)
     page.serve(port=port, host=host, ready=lambda at: click.echo(f"http://{host}:{at}/index.html", err=request.as_json))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from zonebox.errors import InputError
 from zonebox.studio import details
+from zonebox.studio.compare import Comparison
 from zonebox.studio.desk import Desk
 from zonebox.studio.labels import label
 from zonebox.studio.panels import TABS, Hand
@@ -40,12 +41,13 @@ class Commands:
 
     def __init__(self, desk: Desk, hand: Hand, exports: Path) -> None:
         self.desk, self.hand, self._exports = desk, hand, exports
+        self.comparison = Comparison(desk)
         self._plain: dict[str, Callable[..., object]] = {
             "layer": lambda name: desk.show_layer(name, visible=name in desk.stage.hidden),
             "section": lambda way: desk.cut(replace(desk.cut_now, direction=way)), "switch": desk.switch,
             "by_height": lambda: desk.colour_by_height(on=not desk.by_height), "speak": self._speak,
             "undo": desk.undo, "redo": desk.redo, "save_view": desk.save_view, "clear": desk.clear_measures,
-            "export": self._export, "bcf": self._export_bcf,
+            "export": self._export, "bcf": self._export_bcf, "beside": self.beside,
         }
 
     def do(self, act: str, *args: str) -> View | None:
@@ -89,6 +91,10 @@ class Commands:
 
     def click(self, x: float, y: float) -> View | None:
         """Answer a click on the scene: measure, or select what is there."""
+        beside = self.comparison.pick(x, y)
+        if beside is not None:
+            self.desk.choose(beside)
+            return None
         if self.hand.measuring:
             self.desk.mark(x, y)
             return None
@@ -131,9 +137,20 @@ class Commands:
             "slash": lambda: self.do("type", "search"), "x": self._next_section,
             "bracketleft": lambda: self._shift(-SHIFT_M), "bracketright": lambda: self._shift(SHIFT_M),
             "m": lambda: self.do("measuring"), "t": self._next_hour, "c": self._next_storey,
-            "e": lambda: self.do("by_height"), "b": lambda: self.do("save_view"), "l": lambda: self.do("speak"),
+            "d": self._next_beside, "e": lambda: self.do("by_height"), "b": lambda: self.do("save_view"),
+            "l": lambda: self.do("speak"),
         }
         return keys.get(name)
+
+    def beside(self, variant: str | None = None) -> None:
+        """Show a variant beside the present one, with the same camera; none ends it."""
+        self.comparison.show(variant)
+        self.hand.beside = self.comparison.variant
+
+    def begin(self, shown: tuple[str, str]) -> None:
+        """Begin with two variants, at the left and at the right, where a second is named."""
+        self.comparison.start(shown)
+        self.hand.beside = self.comparison.variant
 
     # -- keys that go round -------------------------------------------------------------------------------------
 
@@ -154,6 +171,10 @@ class Commands:
         now = self.desk.stage.view.name
         name = VIEWS[(VIEWS.index(now) + 1) % len(VIEWS)] if now in VIEWS else VIEWS[0]
         return self.desk.stage.named_view(name)
+
+    def _next_beside(self) -> None:
+        every = (None, *self.desk.variants)
+        self.beside(every[(every.index(self.hand.beside) + 1) % len(every)])
 
     def _next_section(self) -> None:
         cut = self.desk.cut_now

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from zonebox.errors import InputError
 from zonebox.model import Finding, Parcel, Report, Scene
 from zonebox.scenefile import SceneFile
+from zonebox.studio.cutting import cut_open
 from zonebox.studio.labels import label
 from zonebox.studio.marks import AUTHOR, Annotation
 from zonebox.studio.tools import Cut, Measure, Point, Sun, SunPosition, measured, sun_over
@@ -66,13 +67,14 @@ class Desk:
         able = probe() if ability is None else ability
         if not able.pictures or not (off_screen or able.screen):
             raise RenderError(able.sentence)
-        self.tried, self.lang, self.spec = WhatIf(scene, report), lang, spec
+        self.tried, self.lang, self.spec, self.ability = WhatIf(scene, report), lang, spec, able
         self.variant, self.selected, self.parcel = "", "", ""
         self.cut_now, self.sun_now = Cut(), Sun(month=6, day=21, hour=12.0)
         self.sun_text, self.by_height = "", False
         self.saved: dict[str, camera.View] = {}
         self.annotations: list[Annotation] = []
-        self._toward: Point = SUN
+        self.toward: Point = SUN
+        self.seen: tuple[str, Point | None] = ("", None)       # what the last click hit
         self._marks: list[Point] = []
         self._measures: list[Callout] = []
         self.ground = ground_of(scene)
@@ -123,7 +125,10 @@ class Desk:
             return                                           # no font here can write it
         self.lang = self.stage.lang = lang
         built = layers.build(self.scene, self.report, lang, latin_only=self.stage.font is None, ground=self.ground)
-        self.stage.change((*built, self._measure_layer()), self.scene, self.report)
+        drawn = self._regrounded(built)
+        self.stage.change((*drawn, self._measure_layer()), self.scene, self.report)
+        if self.cut_now != Cut():
+            self.cut(self.cut_now)
 
     def switch(self, variant: str) -> None:
         """Show another variant: of the scene file, or a trial that was kept.
@@ -178,7 +183,7 @@ class Desk:
 
     def pick(self, x: float, y: float) -> camera.View | None:
         """Select what is seen at a pixel from the lower left: a finding, or the parcel under it; None for the sky."""
-        subject, point = self.stage.pick(x, y)
+        self.seen = subject, point = self.stage.pick(x, y)
         kind, _, name = subject.partition(":")
         if kind == "finding" and self.finding(name) is not None:
             return self.select(name)
@@ -186,7 +191,7 @@ class Desk:
             return self.choose(name)
         if point is None:
             return None
-        here = self._parcel_at(point)
+        here = self.parcel_at(point)
         return None if here is None else self.choose(here)
 
     def look(self, view: camera.View | str) -> None:
@@ -248,7 +253,7 @@ class Desk:
 
         Two marks make a measurement, which stays in the picture.
         """
-        _, point = self.stage.pick(x, y)
+        self.seen = _, point = self.stage.pick(x, y)
         if point is None:
             return None
         above = point[2] - float(self.ground.height_at([point[:2]])[0])
@@ -281,22 +286,13 @@ class Desk:
     def cut(self, cut: Cut) -> None:
         """Cut the scene with an upright plane, or the designs above a storey."""
         self.cut_now = cut
-        low, high = self.stage.points.min(0), self.stage.points.max(0)
-        middle = (low + high) / 2.0
-        normal = {"north": np.array([0.0, 1.0, 0.0]), "east": np.array([1.0, 0.0, 0.0])}.get(cut.direction)
-        upright = [] if normal is None else [(middle + cut.offset_m * normal, normal)]
-        self.stage.cut(upright)
-        top = self._storey_top(cut.storey)
-        if top is not None:
-            from zonebox.viewer.stage import CUT_LAYERS
-
-            self.stage.cut([*upright, ((0.0, 0.0, top), (0.0, 0.0, -1.0))], CUT_LAYERS, add=True)
+        cut_open(self.stage, self.scene, cut)
 
     def shine(self, sun: Sun) -> SunPosition:
         """Let the sun of a day and hour shine and throw shadows on the ground."""
         middle = (self.stage.points.min(0) + self.stage.points.max(0)) / 2.0
         position = sun_over(self.trial.scene.frame, (float(middle[0]), float(middle[1]), 0.0), sun)
-        self.sun_now, self._toward = sun, position.toward
+        self.sun_now, self.toward = sun, position.toward
         self.sun_text = label("sun_down", self.lang) if position.altitude_deg <= 0.0 else label(
             "sun_state", self.lang, a=position.altitude_deg, b=position.bearing_deg)
         self.stage.shine(position.toward)
@@ -335,23 +331,24 @@ class Desk:
         level = float(self.ground.height_at([(x, y)])[0])
         return camera.eye_level(float(x), float(y), level, heading_deg=heading)
 
-    def annotate(self, text: str, *, author: str = "", at: tuple[float, float] | None = None) -> Annotation:
-        """Pin a note to what is seen at a pixel, in the middle of the picture where none is given.
+    def annotate(
+        self, text: str, *, author: str = "", at: tuple[float, float] | None = None, picked: bool = False
+    ) -> Annotation:
+        """Pin a note to what is seen at a pixel, to what was clicked last, else to the middle of the picture.
 
         Raises
         ------
         InputError
             No text, or nothing but sky there.
         """
-        x, y = at or self.stage.middle_pixel()
-        subject, point = self.stage.pick(x, y)
+        subject, point = self.seen if picked else self.stage.pick(*(at or self.stage.middle_pixel()))
         if not text.strip() or point is None:
             raise InputError("note", got="no text" if point is not None else "a note on the sky",
                              want="some words on a place in the scene")
         kind, _, name = subject.partition(":")
         note = Annotation(
             text=text.strip(), author=author.strip() or AUTHOR, point=point, view=self.stage.view,
-            aspect=self.stage.aspect, parcel=self._parcel_at(point) or "",
+            aspect=self.stage.aspect, parcel=self.parcel_at(point) or "",
             element=name.rpartition("/")[2] if kind == "element" else "")
         self.annotations.append(note)
         self._redraw_measures()
@@ -396,10 +393,15 @@ class Desk:
 
     def _reground(self) -> None:
         """Print the ground's map anew."""
-        ground = layers.terrain(self.scene, self.ground, self.lang, map_pixels=2 * max(self.stage.size),
-                                sun=self._toward, by_height=self.by_height)
-        self.stage.change(tuple(ground if layer.name == "terrain" else layer for layer in self.stage.layers),
-                          self.scene, self.report)
+        self.stage.change(self._regrounded(self.stage.layers), self.scene, self.report)
+        if self.cut_now != Cut():
+            self.cut(self.cut_now)
+
+    def _regrounded(self, drawn: Sequence[Layer]) -> tuple[Layer, ...]:
+        """Put the ground under the present sun, in the present colours, in place of a layer's."""
+        ground = layers.terrain(self.scene, self.ground, self.stage.lang, map_pixels=2 * max(self.stage.size),
+                                sun=self.toward, by_height=self.by_height)
+        return tuple(ground if layer.name == ground.name else layer for layer in drawn)
 
     def close(self) -> None:
         """Free the window."""
@@ -431,14 +433,8 @@ class Desk:
         self._measures[-1:] = [Callout(subject=f"measure:{len(self._measures)}", anchor=middle, lines=(text,),
                                        color=palette.INK, rank=-1.0, dimension=(one, two))]
 
-    def _storey_top(self, name: str) -> float | None:
-        for design in self.scene.designs:
-            for storey in design.storeys:
-                if f"{design.id}/{storey.id}" == name and storey.height_m is not None:
-                    return storey.elevation_m + storey.height_m - 0.05
-        return None
-
-    def _parcel_at(self, point: Sequence[float]) -> str | None:
+    def parcel_at(self, point: Sequence[float]) -> str | None:
+        """Find the parcel in which a point (x, y, ...) of the frame lies."""
         import shapely
 
         return next((p.id for p in self.trial.scene.plan.parcels

@@ -14,6 +14,7 @@ _LABELS: Final[dict[str, tuple[str, str]]] = {
     "no_parcel": ("no such parcel", "没有该地块"),
     "variant": ("Variant", "方案"),
     "as_planned": ("As planned", "现方案"),
+    "trial": ("This trial", "当前试算"),
     "view": ("View", "视角"),
     "overview": ("Overview", "总览"),
     "plan": ("Plan", "平面"),
@@ -78,6 +79,11 @@ _LABELS: Final[dict[str, tuple[str, str]]] = {
     "above_more": ("… {n} more above", "… 上方还有 {n} 条"),
     "below_more": ("… {n} more below", "… 下方还有 {n} 条"),
     "walk": ("Walk", "步行"),
+    "forward": ("Step forward", "前进"),
+    "back": ("Step back", "后退"),
+    "turn_left": ("Turn left", "左转"),
+    "turn_right": ("Turn right", "右转"),
+    "note_picked": ("On what was clicked last, not in the middle", "批注在最近点击处（否则在画面中央）"),
     "save_view": ("Keep view", "保存视角"),
     "saved_view": ("View {n}", "视角 {n}"),
     "by_height": ("Ground coloured by height", "地形按高程着色"),
@@ -94,11 +100,12 @@ _LABELS: Final[dict[str, tuple[str, str]]] = {
     "keys": (("Up / Down: finding before, next\nEnter: fly there\nO overview, P plan, V next corner\n"
              "W walk: arrow keys step and turn\n1–7 layers\nU undo, Y redo, K keep as variant\n"
              "X section, [ and ] shift it\nM measure two points\nT next hour of sun\nC cut above next storey\n"
-             "E ground by height\nB keep view, N write a note\n/ search a parcel\nL 中文 / English\n"
+             "D beside: next variant at the right\nE ground by height\nB keep view, N write a note\n"
+             "/ search a parcel\nL 中文 / English\n"
              "Tab: next tab of the panel\nQ quit"),
              ("上 / 下：上一条、下一条结果\n回车：飞到该处\nO 总览，P 平面，V 下一角度\nW 步行：方向键前进与转向\n"
              "1–7 图层\nU 撤销，Y 重做，K 保留为方案\nX 剖切，[ 与 ] 移动剖面\nM 两点测量\nT 下一小时日照\n"
-             "C 下一楼层剖切\nE 地形按高程\nB 保存视角，N 添加批注\n/ 搜索地块\nL 中文 / English\n"
+             "C 下一楼层剖切\nD 并排对比下一方案\nE 地形按高程\nB 保存视角，N 添加批注\n/ 搜索地块\nL 中文 / English\n"
              "Tab：下一个面板\nQ 退出")),
     "sun_down": ("the sun is below the horizon", "太阳在地平线以下"),
 }

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from zonebox.studio.pagetools import BCF_FILE
+
+WALK_M: Final = 2.0
+TURN_DEG: Final = 12.0
+"""One step and one turn of who walks."""
+
 STYLE: Final = """
 .zb-state { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .5em; }
 .zb-line { display: flex; gap: .75em; padding: 2px 0; font-size: .85rem; line-height: 1.3; }
@@ -17,7 +23,8 @@ STYLE: Final = """
 
 MORE: Final = [("data_layer", "data-layer"), ("data_finding", "data-finding"), ("data_state", "data-state"),
                ("data_slider", "data-slider"), ("data_number", "data-number"), ("data_move", "data-move"),
-               ("label_for", "for"), ("aria_label", "aria-label"), ("tabindex", "tabindex")]
+               ("data_view", "data-view"), ("data_note", "data-note"), ("label_for", "for"),
+               ("aria_label", "aria-label"), ("tabindex", "tabindex")]
 """Attributes that the widgets do not know by themselves."""
 
 
@@ -37,6 +44,8 @@ def build(server: Any, window: Any) -> Any:
             _selection(v3, html)
             _what_if(v3, html)
             _tools(v3, html)
+            _places(v3, html)
+            _notes(v3, html)
         with v3.VMain(), html.Div(style="position: relative; height: calc(100vh - 48px);", id="picture"):
             view = vtk.VtkRemoteView(window, ref="picture_view", interactive_ratio=0.6, interactive_quality=60,
                                      still_quality=92)
@@ -55,6 +64,9 @@ def _bar(v3: Any, html: Any) -> None:
         v3.VSelect(items=("variants",), label=("t.variant",), density="compact", hide_details=True, variant="outlined",
                    style="max-width: 13em", classes="mr-2", model_value=("variant",), id="variants",
                    update_modelValue="trigger('switch', [$event])")
+        v3.VSelect(items=("besides",), label=("t.compare",), density="compact", hide_details=True, variant="outlined",
+                   style="max-width: 13em", classes="mr-2", model_value=("beside",), id="beside",
+                   update_modelValue="trigger('tool', ['beside', $event])")
         v3.VBtn("{{ t.language }}", id="language", click="trigger('speak', [])", variant="text")
 
 
@@ -143,7 +155,7 @@ def _what_if(v3: Any, html: Any) -> None:
                        style="display: flex; gap: 6px; align-items: center"):
             v3.VTextField(v_model=("keep_name",), label=("t.name",), density="compact", hide_details=True,
                           variant="outlined", id="keep-name")
-            v3.VBtn("{{ t.keep }}", id="keep", size="small", variant="outlined", type="submit")
+            v3.VBtn("{{ t.keep }}", id="keep", size="small", variant="outlined", click="trigger('keep', [keep_name])")
 
 
 def _tools(v3: Any, html: Any) -> None:
@@ -169,3 +181,54 @@ def _tools(v3: Any, html: Any) -> None:
                            style="flex: 1 1 auto; min-width: 0",
                            change=f"{name} = Number($event.target.value); {sun}")
                 html.Span(f"{{{{ {name} }}}}")
+
+
+def _places(v3: Any, html: Any) -> None:
+    """Write walking, kept views and the colours of the ground."""
+    with html.Div(classes="pa-3", id="places", style="border-top: 1px solid #c4cbd1"):
+        html.Div("{{ t.view }}", classes="text-overline")
+        with html.Div(style="display: flex; flex-wrap: wrap; gap: 6px"):
+            v3.VBtn("{{ t.walk }}", id="walk", size="small", variant="outlined", active=("walking",),
+                    click="trigger('tool', ['walk'])")
+            for name, sign, step, turn in (("forward", "↑", WALK_M, 0.0), ("back", "↓", -WALK_M, 0.0),
+                                           ("turn_left", "↶", 0.0, -TURN_DEG), ("turn_right", "↷", 0.0, TURN_DEG)):
+                v3.VBtn(sign, id=name.replace("_", "-"), size="small", variant="outlined", disabled=("!walking",),
+                        title=(f"t.{name}",), aria_label=(f"t.{name}",), __properties=MORE,
+                        click=f"trigger('tool', ['walk', {step}, {turn}])")
+        keep = "trigger('tool', ['save_view', view_name]); view_name = ''"
+        with html.Form(submit=f"{keep}; $event.preventDefault()",
+                       classes="mt-2", style="display: flex; gap: 6px; align-items: center"):
+            v3.VTextField(v_model=("view_name",), label=("t.name",), density="compact", hide_details=True,
+                          variant="outlined", id="view-name")
+            v3.VBtn("{{ t.save_view }}", id="save-view", size="small", variant="outlined", click=keep)
+        with html.Div(style="display: flex; flex-wrap: wrap; gap: 6px", classes="mt-1"):
+            v3.VBtn("{{ name }}", v_for="name in saved", key="name", size="small", variant="tonal",
+                    data_view=("name",), click="trigger('tool', ['recall', name])", __properties=MORE)
+        with html.Label(style="display: block; font-size: .9rem", classes="mt-2"):
+            html.Input(type="checkbox", checked=("by_height",), change="trigger('tool', ['by_height'])",
+                       classes="mr-2", id="by-height")
+            html.Span("{{ t.by_height }}")
+
+
+def _notes(v3: Any, html: Any) -> None:
+    """Write the notes, a form for another, and their download."""
+    note = "trigger('tool', ['note', note_text, note_author, note_picked && clicked]); note_text = ''"
+    with html.Div(classes="pa-3", id="notes", style="border-top: 1px solid #c4cbd1"):
+        html.Div("{{ t.notes }}", classes="text-overline")
+        with html.Div(v_for="remark in remarks", key="remark.id", classes="zb-line", data_note=("remark.id",),
+                      __properties=MORE):
+            html.Span("{{ remark.author }} {{ remark.parcel }}")
+            html.Span("{{ remark.text }}")
+        with html.Form(submit=f"{note}; $event.preventDefault()"):
+            v3.VTextField(v_model=("note_author",), label=("t.author",), density="compact", hide_details=True,
+                          variant="outlined", id="note-author", classes="mb-1")
+            v3.VTextField(v_model=("note_text",), label=("t.note_text",), density="compact", hide_details=True,
+                          variant="outlined", id="note-text", classes="mb-1")
+            with html.Label(style="display: block; font-size: .9rem"):
+                html.Input(type="checkbox", v_model=("note_picked",), disabled=("!clicked",), classes="mr-2",
+                           id="note-picked")
+                html.Span("{{ t.note_picked }}")
+            html.Input(type="submit", style="display: none")            # by which Enter sends a form of two fields
+            v3.VBtn("{{ t.note_here }}", id="note", size="small", variant="outlined", click=note, classes="mr-2")
+            v3.VBtn("{{ t.export_bcf }}", id="bcf", size="small", variant="outlined",
+                    click=f"utils.download('{BCF_FILE}', trigger('bcf', []), 'application/octet-stream')")

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from zonebox.errors import ZoneboxError
+from zonebox.errors import InputError, ZoneboxError
 from zonebox.studio import details
 from zonebox.studio.desk import Desk
 from zonebox.studio.labels import label, labels
 from zonebox.studio.layout import build
+from zonebox.studio.pagetools import PageTools
 from zonebox.studio.tools import Cut, Sun
 from zonebox.viewer import camera
 from zonebox.whatif import Limit, Move, Setback
@@ -27,6 +28,10 @@ FLIGHT_S: Final = 0.05
 
 CLICK_PX: Final = 4
 """A press and a release nearer than this are a click, farther ones a drag."""
+
+
+TOOLS: Final = ("walk", "save_view", "recall", "by_height", "note", "beside")
+"""What `PageTools` lets a browser do by name."""
 
 
 class Page:
@@ -40,20 +45,26 @@ class Page:
         Scene file that the export writes; a number is added where it exists.
     name : str
         Name of the server, one a process where several run.
+    shown : (str, str)
+        Variants at the left and at the right, where a second is named.
     """
 
-    def __init__(self, desk: Desk, exports: Path, *, name: str = "zonebox") -> None:
+    def __init__(
+        self, desk: Desk, exports: Path, *, name: str = "zonebox", shown: tuple[str, str] = ("", "")
+    ) -> None:
         from trame.app import get_server
 
         self.desk, self._exports = desk, exports
         self.server: Any = get_server(name, client_type="vue3")
         self.state: Any = self.server.state
         self._pressed: tuple[int, int] | None = None
+        self.tools = PageTools(desk)
+        self.tools.comparison.start(shown)
         desk.stage.follow(quick=True)
         self._watch_mouse()
         self._publish()
         for event in ("select", "choose", "go", "number", "move", "undo", "redo", "keep", "export", "layer", "switch",
-                      "speak", "cut", "sun", "clear"):
+                      "speak", "cut", "sun", "clear", "tool", "bcf"):
             self.server.trigger(event)(self._guarded(getattr(self, f"on_{event}")))
         self.view = build(self.server, desk.stage.plotter.render_window)
 
@@ -146,6 +157,18 @@ class Page:
         """Take the measurements away."""
         self.desk.clear_measures()
 
+    async def on_tool(self, name: str, *given: Any) -> None:
+        """Use one of the tools of `PageTools`."""
+        if name not in TOOLS:
+            raise InputError("tool", got=f'"{name}"', want=f"one of {', '.join(TOOLS)}")
+        view = getattr(self.tools, name)(*given)
+        if view is not None:
+            self.desk.look(view)
+
+    async def on_bcf(self) -> Any:
+        """Hand findings and notes to the browser as a BCF file."""
+        return self.server.protocol.addAttachment(self.tools.bcf())
+
     # -- what a browser sees ------------------------------------------------------------------------------------
 
     def _publish(self) -> None:
@@ -175,11 +198,11 @@ class Page:
             "storeys": [{"id": "", "title": label("all_storeys", lang)}, *desk.storeys()],
             "directions": [{"value": v, "title": label(k, lang)} for v, k in
                            (("", "section_none"), ("north", "section_ns"), ("east", "section_we"))],
-            "reach": float(max((desk.stage.points.max(0) - desk.stage.points.min(0))[:2]) / 2.0),
+            "reach": desk.reach_m, **self.tools.state(),
         })
         for name, value in (("message", ""), ("measuring", False), ("search", ""), ("keep_name", ""), ("sun_text", ""),
                             ("cut_direction", ""), ("cut_offset", 0.0), ("cut_storey", ""), ("month", 6), ("day", 21),
-                            ("hour", 12.0)):
+                            ("hour", 12.0), *self.tools.start().items()):
             if not self._has(name):
                 state[name] = value
 
@@ -193,15 +216,17 @@ class Page:
 
     def _guarded(self, act: Callable[..., Any]) -> Callable[..., Any]:
         """Answer an event: a wrong number becomes a sentence on the page, never an end of the server."""
-        async def answered(*given: Any, **named: Any) -> None:
+        async def answered(*given: Any, **named: Any) -> Any:
+            answer = None
             with self.state:
                 self.state.message = ""
                 try:
-                    await act(*given, **named)
+                    answer = await act(*given, **named)
                 except ZoneboxError as error:
                     self.state.message = str(error)
                 self._publish()
             self._draw()
+            return answer
 
         return answered
 
@@ -231,16 +256,24 @@ class Page:
 
         hand.AddObserver("LeftButtonPressEvent", pressed, 2.0)
         hand.AddObserver("LeftButtonReleaseEvent", released, 2.0)
+        # once pressed, the camera has the mouse to itself: it tells when it is let go
+        hand.GetInteractorStyle().AddObserver("EndInteractionEvent", released)
+
+        window = self.desk.stage.window
+        seen = [tuple(window.GetSize())]
 
         def resized(*_: object) -> None:
-            wide, tall = self.desk.stage.plotter.render_window.GetSize()
-            if (wide, tall) != self.desk.stage.size and min(wide, tall) > 1:
-                self.desk.resize((wide, tall))
+            now = tuple(window.GetSize())
+            if now != seen[0] and min(now) > 1:
+                seen[0] = now
+                self.tools.resized()
 
-        self.desk.stage.plotter.render_window.AddObserver("WindowResizeEvent", resized)
+        window.AddObserver("WindowResizeEvent", resized)
 
     async def _clicked(self, x: int, y: int) -> None:
         async def act() -> None:
+            if self.tools.click(x, y):
+                return
             if self.state.measuring:
                 self.desk.mark(x, y)
                 return

@@ -41,6 +41,7 @@ class Hand:
     typed: str = ""
     measuring: bool = False
     help: bool = False
+    beside: str | None = None
     design: str = ""
     message: str = ""
     held: str = ""
@@ -162,6 +163,11 @@ def _what_if(desk: Desk, hand: Hand, pen: Pen) -> None:
                   hand.typing == "keep"),
                  *((name or label("as_planned", lang), "switch", (name,), name == desk.variant)
                    for name in desk.variants)])
+    if len(desk.variants) > 1 or desk.trial.changes:
+        pen.heading(label("compare", lang))
+        pen.buttons([(label("compare_none", lang), "beside", (), hand.beside is None),
+                     *((name or label("as_planned", lang), "beside", (name,), hand.beside == name)
+                       for name in desk.variants)])
     for note in desk.trial.notes:
         pen.text(note, color=palette.INK_SOFT)
 

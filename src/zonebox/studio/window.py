@@ -98,7 +98,7 @@ class Window:
 
     def _lay_out(self) -> None:
         wide = max(self._size[0], LEFT_PX + RIGHT_PX + 100)
-        self.desk.stage.place(LEFT_PX / wide, 1.0 - RIGHT_PX / wide)
+        self.commands.comparison.place(LEFT_PX / wide, 1.0 - RIGHT_PX / wide)
 
     def _render(self) -> None:
         self.desk.stage.plotter.render_window.Render()
@@ -264,7 +264,10 @@ class Window:
         self.desk.stage.plotter.render_window.AddObserver("WindowResizeEvent", resized)
 
 
-def opened(desk: Desk, exports: Path) -> None:
-    """Open a window on a desk and wait until it is closed."""
+def opened(desk: Desk, exports: Path, shown: tuple[str, str] = ("", "")) -> None:
+    """Open a window on a desk and wait until it is closed; ``shown`` are the variants at the left and at the right."""
     with contextlib.suppress(KeyboardInterrupt):
-        Window(desk, exports).show()
+        window = Window(desk, exports)
+        window.commands.begin(shown)
+        window.draw()
+        window.show()

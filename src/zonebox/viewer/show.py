@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from zonebox.errors import InputError, RenderError
 from zonebox.model import Report, Scene
 from zonebox.viewer import layers
@@ -59,8 +62,6 @@ def screenshot(
     InputError
         No such view, or an impossible size.
     """
-    from PIL import Image
-
     if not all(64 <= side <= PIXELS_MOST for side in size):
         raise InputError("size", got=f"{size[0]} x {size[1]}", want=f"64 to {PIXELS_MOST} pixels a side")
     able = probe() if ability is None else ability
@@ -69,9 +70,17 @@ def screenshot(
     stage = staged(scene, report, able, lang=lang, size=size, ratio=SMOOTHING, off_screen=True)
     try:
         stage.look(stage.named_view(view))
-        image = Image.fromarray(stage.picture())
+        drawn = stage.picture()
     finally:
         stage.close()
+    return save(drawn, out)
+
+
+def save(picture: NDArray[np.uint8], out: Path) -> Path:
+    """Write a picture (height, width, 3) as a PNG that appears whole or not at all; its folder is made."""
+    from PIL import Image
+
+    image = Image.fromarray(picture)
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f".{out.name}.part")
     image.save(unfinished, format="PNG", compress_level=6)
@@ -140,7 +149,7 @@ def show(
 
 def staged(
     scene: Scene, report: Report | None, able: Ability, *, lang: Lang, size: tuple[int, int], ratio: int = 1,
-    off_screen: bool = True, ground: Ground | None = None, legend: bool = True,
+    off_screen: bool = True, ground: Ground | None = None, legend: bool = True, origin: ArrayLike | None = None,
 ) -> Stage:
     """Set a scene up for drawing, in the way of reaching the driver that works on this machine."""
     with driver(able):
@@ -149,7 +158,7 @@ def staged(
         drawn = layers.build(scene, report, spoken, latin_only=font is None, map_pixels=min(PIXELS, 2 * max(size)),
                              ground=ground)
         return Stage(drawn, scene, report, lang=spoken, size=size, ratio=ratio, off_screen=off_screen, font=font,
-                     legend=legend)
+                     legend=legend, origin=origin)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ and at map coordinates a wall would tremble by centimetres.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,31 +54,46 @@ class Stage:
         Font file that has the characters of the words shown.
     legend : bool
         Whether the legend is drawn; a small picture of one finding does without.
+    origin : (3,) array, optional
+        Where to draw around, for two stages that share a camera; near the middle of what is shown where not given.
+
+    Attributes
+    ----------
+    caption : str
+        Title in place of the scene's, where two stages stand side by side.
+    beside_keys : tuple of Key
+        Rows of the legend that explain the stage beside this one.
+    followers : list of callables
+        Told whenever the camera or what is shown has changed.
     """
 
     def __init__(
         self, layers: Sequence[Layer], scene: Scene, report: Report | None, *, lang: Lang, size: tuple[int, int],
         ratio: int = 1, off_screen: bool = True, font: Path | None = None, legend: bool = True,
+        origin: ArrayLike | None = None,
     ) -> None:
         import pyvista as pv
 
-        self.legend = legend
-
+        self.legend, self.caption = legend, ""
+        self.beside_keys: tuple[Key, ...] = ()
+        self.followers: list[Callable[[], None]] = []
         self.layers, self.scene, self.report, self.lang = tuple(layers), scene, report, lang
         self.size, self.ratio, self.font = size, ratio, font
         self.points = framing.framed_points(scene, self.layers)
         self._framed = framing.framed_points(scene)
-        self.origin = np.round((self.points.min(0) + self.points.max(0)) / 2)
+        self.origin = (np.round((self.points.min(0) + self.points.max(0)) / 2) if origin is None
+                       else np.asarray(origin, dtype=np.float64))
         self.actors: dict[str, list[Any]] = {}
         self.plotter = pv.Plotter(off_screen=off_screen, window_size=[size[0] * ratio, size[1] * ratio],
                                   lighting="none", theme=pv.themes.DocumentTheme())
+        self.window = self.plotter.render_window
         if ratio > 1:
-            self.plotter.render_window.SetMultiSamples(0)       # reducing the picture smooths it already
+            self.window.SetMultiSamples(0)       # reducing the picture smooths it already
         self.plotter.set_background(color=palette.SKY_BOTTOM, top=palette.SKY_TOP)
         self._light(SUN)
         self.hidden: set[str] = set()
         self._span = (0.0, 1.0)
-        self._samples = self.plotter.render_window.GetMultiSamples()
+        self._samples = self.window.GetMultiSamples()
         self._subjects: dict[str, tuple[str, ...]] = {}
         self._cuts: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
         self._simple: dict[Any, tuple[Any, Any]] | None = None
@@ -122,7 +137,7 @@ class Stage:
         """Draw: (height, width, 3)."""
         from PIL import Image
 
-        drawn = _pixels(self.plotter.render_window)
+        drawn = _pixels(self.window)
         image = Image.fromarray(np.ascontiguousarray(drawn))
         return np.asarray(image if self.ratio == 1 else image.reduce(self.ratio))
 
@@ -137,7 +152,8 @@ class Stage:
             overlay.north(sheet, self.view, self.size, self.lang),
             overlay.scale_bar(sheet, self.view, self.size, self._flat.measure, self.view.focal_point, self.lang),
         ]
-        keys = _ordered([key for layer in shown for key in layer.keys])
+        own = [key for layer in shown for key in layer.keys]
+        keys = _ordered([*own, *(key for key in self.beside_keys if key.text not in {k.text for k in own})])
         pixels, depth = self.view.project(self._framed, self.size)
         subject = shapely.convex_hull(shapely.multipoints(pixels[depth > 0.0]))
         if self.legend:
@@ -150,7 +166,11 @@ class Stage:
         tags = [tag for tag in tags if self._stands(tag.anchors[0])]
         notes.place(sheet, self.view, self.size, self._flat.measure, callouts=callouts, tags=tags, taken=taken,
                     precious=self._precious(shown), bodies=self._bodies())
+        if self.caption and self._span[0] > 0.0:
+            sheet.fill(overlay.Rect(x0=0.0, y0=0.0, x1=2.0, y1=float(self.size[1])).points, palette.INK_SOFT)
         self._flat.show(sheet)
+        for told in self.followers:
+            told()
 
     def change(self, layers: Sequence[Layer], scene: Scene, report: Report | None) -> None:
         """Show other layers of the same names; only those that are new values are drawn anew."""
@@ -219,7 +239,7 @@ class Stage:
 
     def middle_pixel(self) -> tuple[float, float]:
         """Drawn pixel in the middle of what the stage has of its window."""
-        wide, tall = self.plotter.render_window.GetSize()
+        wide, tall = self.window.GetSize()
         return wide * (self._span[0] + self._span[1]) / 2.0, tall / 2.0
 
     def _subject_of(self, actor: Any, cell: int) -> str:
@@ -249,7 +269,7 @@ class Stage:
     def smooth(self, *, on: bool) -> None:
         """Smooth edges by several samples a pixel, which takes a machine without a graphics card twice the time."""
         if self.ratio == 1:
-            self.plotter.render_window.SetMultiSamples(self._samples if on else 0)
+            self.window.SetMultiSamples(self._samples if on else 0)
 
     def at_camera(self) -> None:
         """Keep glass and furniture in step with a camera that was moved by hand, or a window of another size."""
@@ -258,18 +278,31 @@ class Stage:
         self.view = camera.View(
             name="free", position=position, focal_point=focal_point, up=tuple(eye.up), angle_deg=eye.view_angle,
             half_height_m=eye.parallel_scale if eye.parallel_projection else None)
-        self.size = self._own_size()
+        self.size = self.own_size()
         self.furnish()
 
     def place(self, left: float, right: float) -> None:
         """Draw between two shares (0–1) of the window's width, and leave the rest to others."""
         self._span = (left, right)
         self.plotter.renderer.SetViewport(left, 0.0, right, 1.0)
-        self.size = self._own_size()
+        self.size = self.own_size()
 
-    def _own_size(self) -> tuple[int, int]:
+    def move_in(self, other: Stage) -> None:
+        """Draw in the window of another stage and with its very camera; both must have the same origin."""
+        self.window.RemoveRenderer(self.plotter.renderer)
+        other.window.AddRenderer(self.plotter.renderer)
+        self.window = other.window
+        self.plotter.renderer.camera = other.plotter.camera
+
+    def move_out(self) -> None:
+        """Leave the window of another stage, and free what this one holds."""
+        self.plotter.renderer.ReleaseGraphicsResources(self.window)
+        self.window.RemoveRenderer(self.plotter.renderer)
+        self.close()
+
+    def own_size(self) -> tuple[int, int]:
         """Width and height in seen pixels of what the stage has of its window."""
-        wide, tall = self.plotter.render_window.GetSize()
+        wide, tall = self.window.GetSize()
         low, high = self._span
         return max(1, round(wide * (high - low)) // self.ratio), max(1, tall // self.ratio)
 
@@ -341,6 +374,8 @@ class Stage:
     # -- furniture ---------------------------------------------------------------------------------------------
 
     def _title(self) -> str:
+        if self.caption and (self.font is not None or is_latin(self.caption)):
+            return self.caption
         named = self.scene.title_zh if self.lang == "zh" else self.scene.title
         text = named or self.scene.title or self.scene.name
         return text if self.font is not None or is_latin(text) else self.scene.name

@@ -4,6 +4,7 @@ import { OrbitControls } from 'three/addons/controls/OrbitControls.js';
 import { DRACOLoader } from 'three/addons/loaders/DRACOLoader.js';
 import { MeshoptDecoder } from 'three/addons/libs/meshopt_decoder.module.js';
 import { TilesRenderer } from '3d-tiles-renderer/three';
+import { ImplicitTilingPlugin } from '3d-tiles-renderer/core/plugins';
 import { GLTFExtensionsPlugin } from '3d-tiles-renderer/three/plugins';
 import { Outlines, featureAt, outline, paint, prepare } from './model.js';
 import { say, showColours, showEdges, showLayers, showPicked, showSun } from './panel.js';
@@ -77,6 +78,7 @@ function open({ name, url }) {
   const tiles = new TilesRenderer(url);
   tiles.registerPlugin(new GLTFExtensionsPlugin({
     metadata: true, rtc: true, meshoptDecoder: MeshoptDecoder, dracoLoader: draco, autoDispose: false, plugins: [parser => new Outlines(parser)] }));
+  tiles.registerPlugin(new ImplicitTilingPlugin());
   tiles.setCamera(camera);
   tiles.addEventListener('load-model', event => {
     event.scene.userData.declared = tiles.rootTileset?.extras?.declared;     // 1.0 has no place in the content for it
