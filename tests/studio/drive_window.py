@@ -166,6 +166,31 @@ def main(exports: Path) -> dict[str, Any]:
     return told
 
 
+def keys_on_bare_scenes(exports: Path) -> dict[str, Any]:
+    """Open windows on scenes that lack something, and press keys; the contrast of what they show at the end."""
+    from viewer import block
+    from viewer.test_picture import bare
+    from zonebox import checks
+    from zonebox.studio import Desk
+    from zonebox.studio.window import Window
+    from zonebox.viewer import probe
+
+    told: dict[str, Any] = {}
+    scenes = bare(block.scene())
+    for name in ("no design", "no terrain", "one parcel", "nothing"):
+        scene = scenes[name]
+        desk = Desk(scene, checks.run(scene), ability=probe(), off_screen=False, size=(640, 420))
+        hand = Hand(Window(desk, exports))
+        for key in ("Down", "Tab", *"1xtcdw", "Up", "o"):
+            hand.key(key)
+        hand.key("n")
+        hand.write("what is missing")
+        hand.mouse(500.0, 300.0)
+        told[name] = float(hand.picture().std())
+        desk.close()
+    return told
+
+
 def site_roof(scene: Any) -> tuple[float, float, float]:
     """Middle of the tower's roof."""
     low, high = scene.designs[0].mesh.bounds
@@ -173,4 +198,5 @@ def site_roof(scene: Any) -> tuple[float, float, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]))))
+    drive = keys_on_bare_scenes if sys.argv[2:] == ["bare"] else main
+    print(json.dumps(drive(Path(sys.argv[1]))))

@@ -21,20 +21,30 @@ pytestmark = pytest.mark.render
 SCRIPT = Path(__file__).with_name("drive_window.py")
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def driven(exports: Path, *words: str) -> dict[str, Any]:
     if not probe().pictures:
         unavailable("no OpenGL driver", probe().sentence)
     if shutil.which("xvfb-run") is None:
         unavailable("no virtual screen", "apt-get install xvfb")
-    exports = tmp_path_factory.mktemp("exports")
     env = {name: value for name, value in os.environ.items() if name != WINDOW_VARIABLE}
-    run = subprocess.run(["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", sys.executable, str(SCRIPT), str(exports)],
+    run = subprocess.run(["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", sys.executable, str(SCRIPT), str(exports),
+                          *words],
                          capture_output=True, text=True, timeout=1800, check=False, env=env)
     assert run.returncode == 0, run.stderr[-3000:]
     found: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
-    found["exports"] = exports
     return found
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    exports = tmp_path_factory.mktemp("exports")
+    return {**driven(exports), "exports": exports}
+
+
+def test_a_scene_that_lacks_something_opens_and_answers_keys(tmp_path: Path) -> None:
+    told = driven(tmp_path, "bare")
+    assert len(told) == 4
+    assert min(told.values()) > 5.0, "every window shows something"
 
 
 def test_a_finding_is_chosen_with_a_key_and_told_in_the_panel(told: dict[str, Any]) -> None:

@@ -34,6 +34,10 @@ CAN_FORK: Final = hasattr(os, "fork")
 _ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
+_PR_SET_PDEATHSIG: Final = 1
+"""Linux, prctl(2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One answer of a child: ``fields["kind"]`` says what it is."""
@@ -73,6 +77,20 @@ def receive(stream: IO[bytes]) -> Message | None:
     return Message(fields, arrays)
 
 
+def end_with(parent: int) -> None:
+    """End this process when its parent ends, even if that was killed: nobody would take its answers any more.
+
+    Linux only; elsewhere a child ends with its next answer, as a helper that it forked does.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:                              # it ended before it could be watched
+        os._exit(1)
+
+
 class Child:
     """A child process at work on one job; every answer, and None when all has ended, goes into ``inbox``.
 
@@ -108,7 +126,7 @@ class Child:
             reader.start()
         try:
             assert self.process.stdin is not None
-            self.process.stdin.write(json.dumps({**job, "lanes": far}).encode() + b"\n")
+            self.process.stdin.write(json.dumps({**job, "lanes": far, "parent": os.getpid()}).encode() + b"\n")
             self.process.stdin.close()
         except OSError:
             pass  # it died at once: the reader reports its end

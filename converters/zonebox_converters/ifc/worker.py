@@ -43,6 +43,7 @@ def main() -> None:
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, not a path
         os.dup2(nowhere.fileno(), 1)
     job = json.loads(sys.stdin.buffer.readline())
+    isolation.end_with(job["parent"])
     _bound_memory(job.get("memory_mb"))
     send = _sender(out)
     job["out"] = out.fileno()

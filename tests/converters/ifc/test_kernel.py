@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,40 @@ def poisoned(mesh):
 union.solid_of = poisoned
 worker.main()
 """
+
+
+HANGS = """
+import queue
+from zonebox_converters.ifc import isolation
+isolation.BOOT = ("import json, sys, time; sys.path[:] = json.loads(sys.argv[1]); "
+                  "from zonebox_converters.ifc import worker; worker.solid = lambda job, send: time.sleep(600); "
+                  "worker.main()")
+child = isolation.Child({"task": "solid"}, queue.SimpleQueue())
+print(child.process.pid, flush=True)
+child.process.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process ask to end with its parent")
+def test_a_child_ends_with_a_program_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", HANGS], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        pid = int(program.stdout.readline())
+        time.sleep(1.0)                                          # the child is at its job
+        assert state(pid) not in {"", "Z"}
+        program.kill()
+    end = time.monotonic() + 20.0
+    while state(pid) not in {"", "Z"} and time.monotonic() < end:
+        time.sleep(0.05)
+    assert state(pid) in {"", "Z"}
+
+
+def state(pid: int) -> str:
+    """State of a process, a letter; "" where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
 
 
 @pytest.mark.parametrize("deed", ["os.abort()", "time.sleep(600)"])
