@@ -83,7 +83,7 @@ def test_a_point_cloud_is_sound_and_drawn(tmp_path: Path) -> None:
         assert (np.abs(seen - color).max(axis=2) < 12).sum() > 50, color
 
 
-@pytest.fixture(scope="module", params=["none", "meshopt"])
+@pytest.fixture(scope="module", params=["none", "quantise"])
 def implicit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city of 1,296 blocks in an implicit tree of several levels and several subtrees."""
     from zonebox.model import Report

@@ -177,7 +177,7 @@ def keys_on_bare_scenes(exports: Path) -> dict[str, Any]:
 
     told: dict[str, Any] = {}
     scenes = bare(block.scene())
-    for name in ("no design", "no terrain", "one parcel", "nothing"):
+    for name in ("no design", "no terrain", "nothing"):
         scene = scenes[name]
         desk = Desk(scene, checks.run(scene), ability=probe(), off_screen=False, size=(640, 420))
         hand = Hand(Window(desk, exports))

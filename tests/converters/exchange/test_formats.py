@@ -228,10 +228,10 @@ def test_a_bad_target_is_one_sentence(name: str, schema: str, words: str, scene:
 def test_the_verb_writes_and_prints(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from click.testing import CliRunner
 
-    from zonebox import pipeline
+    from zonebox import loading
     from zonebox.cli import group
 
-    monkeypatch.setattr(pipeline, "load", lambda *_args, **_named: scene)
+    monkeypatch.setattr(loading, "load", lambda *_args, **_named: scene)
     source, target = tmp_path / "block", tmp_path / "envelopes.ifc"
     source.mkdir()
     done = CliRunner().invoke(group, ["envelopes", str(source), "-o", str(target), "--schema", "IFC4", "-q"])

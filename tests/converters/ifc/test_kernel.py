@@ -148,8 +148,8 @@ def test_a_union_that_dies_loses_only_the_product_it_dies_of(
     """The roof slab kills the solid kernel: everything else is united, and the roof is named."""
     path = house()
     monkeypatch.setattr(isolation, "BOOT", POISONED_UNION.format(deed=deed))
-    monkeypatch.setattr(massing, "TRY_LIMIT_S", 6.0)
-    monkeypatch.setattr(massing, "LIMIT_S", 12.0)
+    monkeypatch.setattr(massing, "TRY_LIMIT_S", 5.0)
+    monkeypatch.setattr(massing, "LIMIT_S", 9.0)
     place = Placement(easting=84975, northing=447519, elevation=1)
     building = read(path, rd, id="h", placement=place)
     roof = next(e for e in building.elements if e.name == "roof")

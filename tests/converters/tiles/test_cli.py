@@ -59,10 +59,16 @@ def test_no_tileset_is_bad_input(tmp_path: Path) -> None:
         verified(str(tmp_path))
 
 
+def heeding_interrupts() -> None:
+    """Undo what a shell does to whatever it runs in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_serve_prints_an_address_and_ends_on_interrupt(tiles: Path) -> None:
     """A folder of tiles needs no scene; stdout holds the address and nothing else."""
     words = [sys.executable, "-m", "zonebox.cli", "tiles", str(tiles), "--serve", "--no-browser", "--lang", "zh"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          preexec_fn=heeding_interrupts) as program:  # noqa: PLW1509 - it starts no thread
         assert program.stdout is not None
         address = program.stdout.readline().strip()
         assert address.startswith("http://127.0.0.1:")
