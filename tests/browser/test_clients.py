@@ -83,15 +83,15 @@ def test_a_point_cloud_is_sound_and_drawn(tmp_path: Path) -> None:
         assert (np.abs(seen - color).max(axis=2) < 12).sum() > 50, color
 
 
-@pytest.fixture(scope="module", params=["none", "quantise"])
-def implicit(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def implicit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city of 1,296 blocks in an implicit tree of several levels and several subtrees."""
     from zonebox.model import Report
 
     out = tmp_path_factory.mktemp("implicit")
     with pytest.MonkeyPatch.context() as patch:
         small_tiles(patch)
-        write(city(36), Report(findings=()), out, implicit=True, compression=request.param)
+        write(city(36), Report(findings=()), out, implicit=True)
     tiles, _, _ = read_implicit(out / "context")
     assert max(level for level, _, _ in tiles) >= 3
     return out
