@@ -87,6 +87,7 @@ def test_attributes_stay_text(tmp_path: Path) -> None:
         assert (page.errors, page.outside) == ([], [])
 
 
+@pytest.mark.parametrize("tiles", ["1.0"], indirect=True)          # test_clients has it read the other version
 def test_cesium_draws_the_page_where_it_is_installed(tiles: Path, tmp_path: Path) -> None:
     need(module="cesium", browser=True)
     lot = samples.shandong().to_ecef([[80.0, 27.5, 19.0]])[0]
