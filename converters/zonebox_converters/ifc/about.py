@@ -23,7 +23,7 @@ def about(source: Path) -> FileInfo:
     InputError
         No usable IFC file; cut off; nothing to build from.
     """
-    header.sha256(source)
+    header.check_present(source)
     with header.opened(source) as file:
         facts = contents.state(file)
     schema = facts.attributes["schema"]

@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zonebox import __version__
 from zonebox.geometry.mesh import Mesh
-from zonebox_converters.ifc import packing
+from zonebox_converters.ifc import packing, sheets
 from zonebox_converters.ifc.facts import Facts
 from zonebox_converters.ifc.kernel import Shapes
 from zonebox_converters.ifc.massing import Massing
 
-LAYOUT: Final = 3
+LAYOUT: Final = 9
 """Raised whenever an entry means something else than before."""
 
 
@@ -50,13 +51,15 @@ def load(path: Path) -> Content | None:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         said = json.loads(arrays.pop("said").tobytes())
+        known = sheets.together(said["properties"], arrays.pop("properties").tobytes())
         vertices, triangles = arrays.pop("solid_vertices"), arrays.pop("solid_triangles")
         return Content(
-            facts=packing.unpack(said["facts"]),
+            facts=packing.with_properties(said["facts"], known),
             shapes=Shapes(arrays=arrays, failures={int(k): v for k, v in said["failures"].items()}),
             massing=Massing(solid=Mesh(vertices=vertices, triangles=triangles) if len(triangles) else None,
                             note=said["note"], outlines=tuple((z, a) for z, a in said["outlines"]),
-                            outdoor=tuple(said["outdoor"]), roof=said["roof"], dropped=tuple(said["dropped"])),
+                            outdoor=tuple(said["outdoor"]), roof=said["roof"], dropped=tuple(said["dropped"]),
+                            bound_m=said["bound_m"]),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
@@ -64,18 +67,25 @@ def load(path: Path) -> Content | None:
 
 def store(path: Path, content: Content) -> None:
     """Write an entry in one step, so that a reader never meets half of one."""
-    said = {"facts": packing.pack(content.facts), "failures": content.shapes.failures,
+    facts = packing.pack(content.facts)
+    names, properties = sheets.apart(facts.pop("properties"))
+    said = {"facts": facts, "properties": names, "failures": content.shapes.failures,
             "note": content.massing.note, "outlines": content.massing.outlines,
             "outdoor": content.massing.outdoor, "roof": dict(content.massing.roof),
-            "dropped": content.massing.dropped}
+            "dropped": content.massing.dropped, "bound_m": content.massing.bound_m}
     solid = content.massing.solid or Mesh.empty()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, allow_pickle=False, said=np.frombuffer(json.dumps(said).encode(), dtype=np.uint8),
-                     solid_vertices=solid.vertices, solid_triangles=solid.triangles, **content.shapes.arrays)
+            np.savez(stream, allow_pickle=False, said=_bytes(json.dumps(said).encode()),
+                     properties=_bytes(properties), solid_vertices=solid.vertices, solid_triangles=solid.triangles,
+                     **content.shapes.arrays)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _bytes(text: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(text, dtype=np.uint8)

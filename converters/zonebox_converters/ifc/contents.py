@@ -81,7 +81,7 @@ class _Taking:
 
     def lacks_properties(self, parts: int) -> bool:
         """Whether property sets that were to come apart from the facts did not all come."""
-        plain = sum(len(rows["rows"]) for rows in self.plain)
+        plain = sum(map(packing.count_parts, self.plain))
         return (self.apart and self.parts < parts) or plain < self.plain_things
 
     def run(self, *, workers: int, shapes: bool, limit_s: float | None) -> None:

@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from zonebox.errors import InputError
 from zonebox_converters.ifc.properties import Sets, text_of
@@ -25,9 +25,8 @@ _ROOM: Final = (*_GROSS, "NetFloorArea", "NetArea", "Area")
 """Names of floor areas in quantity sets, best first; for a storey only gross ones will do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A product with a shape; ``number`` is its step id."""
+class Part(NamedTuple):
+    """A product with a shape; ``number`` is its step id. A tuple: a large file has a hundred thousand of them."""
 
     number: int
     guid: str

@@ -74,13 +74,16 @@ class Pose:
     rotation_deg: float = 0.0
     scale: Vector = (1.0, 1.0, 1.0)
 
-    def apply(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Bring points (n, 3) into the frame."""
-        p = (np.asarray(points, dtype=np.float64) - self.anchor) * self.scale
+    @property
+    def linear(self) -> NDArray[np.float64]:
+        """What it does to a direction: scale, then turn (3, 3)."""
         angle = math.radians(self.rotation_deg)
         c, s = math.cos(angle), math.sin(angle)
-        turned = np.stack([c * p[..., 0] - s * p[..., 1], s * p[..., 0] + c * p[..., 1], p[..., 2]], axis=-1)
-        moved: NDArray[np.float64] = turned + np.asarray(self.target)
+        return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) * self.scale
+
+    def apply(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Bring points (n, 3) into the frame."""
+        moved: NDArray[np.float64] = (np.asarray(points, dtype=np.float64) - self.anchor) @ self.linear.T + self.target
         return moved
 
 
@@ -145,7 +148,7 @@ def _chosen(candidates: list[_Candidate]) -> _Candidate | None:
 def _candidates(said: Stated, frame: Frame, placement: Placement | None, where: str) -> Iterator[_Candidate]:
     for conversion in said.conversions:
         yield _converted(conversion, said, frame, where)
-    if max(abs(said.anchor[0]), abs(said.anchor[1])) > BAKED_M:
+    if _is_baked(said):
         yield _baked(said, frame)
     if said.lat_lon is not None:
         yield _by_latitude(said, frame)
@@ -167,7 +170,10 @@ def _converted(conversion: Conversion, said: Stated, frame: Frame, where: str) -
         return _Candidate(kind=conversion.kind, text=text, pose=None)
     named = unit_m(crs)
     tried = []
-    for map_unit in dict.fromkeys((conversion.map_unit_m or named, said.unit_m)):
+    units = [conversion.map_unit_m or named]
+    if not _is_baked(said):     # map coordinates twice: one of them in millimetres would hardly move the other
+        units.append(said.unit_m)
+    for map_unit in dict.fromkeys(units):
         scale, remark = _scale(conversion, said.unit_m, map_unit)
         try:
             pose = _into_frame(conversion, said, frame, crs, scale, map_unit, where)
@@ -227,6 +233,9 @@ def _scale(conversion: Conversion, file_unit: float, map_unit: float) -> tuple[V
     """Metres on the map for a metre in the file, per axis, and what had to be decided about it."""
     fits = file_unit / map_unit
     written = 1.0 if conversion.scale is None else conversion.scale
+    x, y, z = (written * factor / fits for factor in conversion.factors)
+    if conversion.factors != (1.0, 1.0, 1.0) and max(abs(x - 1.0), abs(y - 1.0), abs(z - 1.0)) <= GRID_SCALE:
+        return (x, y, z), f"Scale and factors make {x:.7g}, {y:.7g}, {z:.7g} of the lengths, which is applied"
     factor, remark = written / fits, ""
     if conversion.kind == "rigid_operation" or abs(factor - 1.0) <= 1e-6:
         factor = 1.0
@@ -239,8 +248,10 @@ def _scale(conversion: Conversion, file_unit: float, map_unit: float) -> tuple[V
         factor, remark = 1.0, f"Scale {written:.7g} is written the other way round: the units decide"
     else:
         factor, remark = 1.0, f"Scale {written:.7g} does not fit the units, which ask for {fits:.7g}: the units decide"
-    x, y, z = (factor * value for value in conversion.factors)
-    return (x, y, z), remark
+    if conversion.factors != (1.0, 1.0, 1.0):
+        named = ", ".join(f"{value:.7g}" for value in conversion.factors)
+        remark = "; ".join(filter(None, [remark, f"factors {named} do not fit the units either and are not applied"]))
+    return (factor, factor, factor), remark
 
 
 def _crs_of(conversion: Conversion, frame: Frame, where: str) -> tuple[str, list[str]]:
@@ -283,6 +294,11 @@ def vertical_of(name: str, where: str) -> str:
         if has_vertical(found) and found.startswith("EPSG:") and "+" not in found:
             return found
     return ""
+
+
+def _is_baked(said: Stated) -> bool:
+    """Whether the file's own coordinates are those of a map."""
+    return max(abs(said.anchor[0]), abs(said.anchor[1])) > BAKED_M
 
 
 def _baked(said: Stated, frame: Frame) -> _Candidate:

@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,14 @@ from zonebox_converters.ifc import parsing
 HEADER_BYTES: Final = 65536
 """A STEP header is looked for in this many bytes at the start of a file."""
 
+HASHED_BYTES: Final = 1 << 24
+"""Of so many bytes at a time a file's hash is made."""
+
 TAIL_BYTES: Final = 4096
 """The end mark is looked for in this many bytes at the end of a file."""
+
+MARK: Final = b"\xef\xbb\xbf"
+"""Byte order mark that some editors put before UTF-8."""
 
 SCHEMA = re.compile(rb"(FILE_SCHEMA\s*\(\s*\(\s*')([^']*)(')", re.IGNORECASE)
 
@@ -45,19 +52,25 @@ class Opened:
     notes: tuple[str, ...]
 
 
-def sha256(source: Path) -> str:
-    """Hash of the bytes of a file.
-
-    Raises
-    ------
-    InputError
-        There is no such file.
-    """
+def check_present(source: Path) -> None:
+    """Refuse a file that does not exist."""
+    if source.is_dir():
+        raise InputError(source.name, got="a folder", want="an .ifc or .ifczip file",
+                         then="name the file in it as the source of this design in scene.toml")
     if not source.is_file():
         raise InputError(source.name, got="no such file", want="an .ifc or .ifczip file",
                          then="check the source of this design in scene.toml")
-    with source.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest(source: Path) -> str:
+    """Hash of the bytes of a file: SHA-256 of its blocks, two at a time, and of what these give."""
+    def block(start: int) -> bytes:
+        with source.open("rb") as stream:
+            stream.seek(start)
+            return hashlib.sha256(stream.read(HASHED_BYTES)).digest()
+
+    with ThreadPoolExecutor(2) as crew:
+        return hashlib.sha256(b"".join(crew.map(block, range(0, source.stat().st_size, HASHED_BYTES)))).hexdigest()
 
 
 @contextmanager
@@ -77,6 +90,8 @@ def opened(source: Path) -> Iterator[Opened]:
         if schema.upper() not in READABLE:
             path = _renamed(path, head, _nearest(schema, source.name), Path(folder))
             notes.append(f"schema name {schema} is read as {_nearest(schema, source.name)}")
+        elif head.startswith(MARK):                             # the parser does not know the byte order mark
+            path = _renamed(path, head, schema, Path(folder))
         yield Opened(path=path, name=source.name, notes=tuple(notes))
 
 
@@ -95,7 +110,7 @@ def load(file: Opened) -> Any:
 
 def _unzipped(source: Path, folder: Path, notes: list[str]) -> Path:
     with zipfile.ZipFile(source) as archive:
-        members = sorted(name for name in archive.namelist() if name.lower().endswith(".ifc"))
+        members = sorted(name for name in archive.namelist() if name.lower().endswith(".ifc") and not _hidden(name))
         if not members:
             held = ", ".join(archive.namelist()[:3]) or "nothing"
             raise InputError(source.name, got=f"a zip that holds {held}", want="one .ifc inside",
@@ -112,13 +127,18 @@ def _unzipped(source: Path, folder: Path, notes: list[str]) -> Path:
     return target
 
 
+def _hidden(name: str) -> bool:
+    """Whether a member of a zip is one that operating systems add: file attributes, not a model."""
+    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith(".")
+
+
 def _checked_head(path: Path, name: str) -> bytes:
     with path.open("rb") as stream:
         head = stream.read(HEADER_BYTES)
         stream.seek(0, 2)
         stream.seek(max(0, stream.tell() - TAIL_BYTES))
         tail = stream.read()
-    if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"ISO-10303-21"):
+    if not head.removeprefix(MARK).lstrip().startswith(b"ISO-10303-21"):
         got = "an empty file" if not head else "ifcXML" if b"ifcXML" in head else "no ISO-10303-21 at the start"
         raise InputError(name, got=got, want="an IFC file in STEP form (.ifc)",
                          then="export it as IFC2X3, IFC4 or IFC4X3")
@@ -145,10 +165,10 @@ def _nearest(schema: str, name: str) -> str:
 
 
 def _renamed(path: Path, head: bytes, schema: str, folder: Path) -> Path:
-    """Copy the file with another schema name in its header."""
+    """Copy the file with another schema name in its header, and without a byte order mark."""
     target = folder / "renamed.ifc"
     with path.open("rb") as old, target.open("wb") as new:
-        new.write(SCHEMA.sub(rb"\g<1>" + schema.encode() + rb"\g<3>", head, count=1))
+        new.write(SCHEMA.sub(rb"\g<1>" + schema.encode() + rb"\g<3>", head.removeprefix(MARK), count=1))
         old.seek(len(head))
         shutil.copyfileobj(old, new)
     return target

@@ -7,6 +7,7 @@ may fork helpers, which answer on lanes of their own; all of them end together.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -17,7 +18,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,9 @@ BOOT: Final = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
 
 CAN_FORK: Final = hasattr(os, "fork")
 """A child can split itself after parsing, so that a file is parsed once; where it cannot, each child parses."""
+
+READY: Final = "ready"
+"""Task of a child that loads what its job will need and waits to be told."""
 
 _ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -124,10 +128,17 @@ class Child:
         self._readers = [threading.Thread(target=self._read, args=(lane,), daemon=True) for lane in self._lanes]
         for reader in self._readers:
             reader.start()
+        self._told = {"lanes": far, "parent": os.getpid()}
+        self.tell(job)
+
+    def tell(self, job: Mapping[str, Any]) -> None:
+        """Write a job to the child; the last one, unless it is only told to make itself ready for another."""
         try:
             assert self.process.stdin is not None
-            self.process.stdin.write(json.dumps({**job, "lanes": far, "parent": os.getpid()}).encode() + b"\n")
-            self.process.stdin.close()
+            self.process.stdin.write(json.dumps({**job, **self._told}).encode() + b"\n")
+            self.process.stdin.flush()
+            if job["task"] != READY:
+                self.process.stdin.close()
         except OSError:
             pass  # it died at once: the reader reports its end
 
@@ -145,6 +156,9 @@ class Child:
         if not self.finished:
             self._kill()
         code = self.process.wait()
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):                  # what it was told last and never took
+                self.process.stdin.close()
         for reader in self._readers:
             reader.join()
         for lane in self._lanes:
@@ -161,10 +175,36 @@ class Child:
             pass  # nothing of it is left
 
 
-def ask(job: Mapping[str, Any], *, limit_s: float) -> tuple[list[Message], str]:
-    """Run one job in a child: its messages, and why it stopped early ("" where it did not)."""
+class Ready:
+    """A child that loads a module while other work is done, for one later job; ended with the context."""
+
+    def __init__(self, module: str) -> None:
+        self.inbox: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
+        self._child: Child | None = Child({"task": READY, "module": module}, self.inbox)
+
+    def take(self, job: Mapping[str, Any]) -> tuple[Child, queue.SimpleQueue[tuple[Child, Message | None]]]:
+        """Give the job to the child, or to a new one where it was used or has died."""
+        child, self._child = self._child, None
+        if child is None or child.process.poll() is not None:
+            if child is not None:
+                child.close()
+            inbox: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
+            return Child(job, inbox), inbox
+        child.tell(job)
+        return child, self.inbox
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._child is not None:
+            self._child.close()
+
+
+def ask(job: Mapping[str, Any], *, limit_s: float, ready: Ready | None = None) -> tuple[list[Message], str]:
+    """Run one job in a child, or in one that is ready: its messages, and why it stopped early ("" where it did not)."""
     inbox: queue.SimpleQueue[tuple[Child, Message | None]] = queue.SimpleQueue()
-    child = Child(job, inbox)
+    child, inbox = (Child(job, inbox), inbox) if ready is None else ready.take(job)
     messages: list[Message] = []
     trouble = ""
     try:

@@ -26,6 +26,9 @@ PRODUCT_LIMIT_S: Final = 120.0
 PRODUCTS_PER_WORKER: Final = 40
 """Below this many products a further process costs more than it saves."""
 
+WIDEST_M: Final = 100_000.0
+"""No part of a building, and no site, is wider than this: a coordinate was damaged or is a placeholder."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -123,22 +126,42 @@ class Collected:
             self.progress(min(len(self.placed) + len(self.failures), self.total), self.total)
 
     def shapes(self) -> Shapes:
-        """Put everything end to end."""
+        """Put everything end to end; what reaches out of any map has no shape."""
+        beyond = {key for key, made in self.geometries.items() if not _reach_m(made["vertices"]) <= WIDEST_M}
+        for product in [product for product, (key, _) in self.placed.items() if key in beyond]:
+            reach = _reach_m(self.geometries[self.placed.pop(product)[0]]["vertices"])
+            self.failures[product] = f"its shape is {reach / 1000:.3g} km wide: a coordinate in it is wrong"
         products = sorted(self.placed)
         keys = list(dict.fromkeys(self.placed[p][0] for p in products))
         number = {key: i for i, key in enumerate(keys)}
         made = [self.geometries[key] for key in keys]
+        vertex_start = _starts([len(g["vertices"]) for g in made])
+        vertices = np.concatenate([np.zeros((0, 3)), *(g["vertices"] for g in made)])
         arrays: isolation.Arrays = {
             "product": np.array(products, dtype=np.int64),
             "geometry": np.array([number[self.placed[p][0]] for p in products], dtype=np.int32),
             "matrix": np.array([self.placed[p][1] for p in products], dtype=np.float64).reshape(-1, 4, 4),
-            "vertex_start": _starts([len(g["vertices"]) for g in made]),
+            "vertex_start": vertex_start,
             "triangle_start": _starts([len(g["triangles"]) for g in made]),
-            "vertices": np.concatenate([np.zeros((0, 3)), *(g["vertices"] for g in made)]),
-            "triangles": np.concatenate([np.zeros((0, 3), dtype=np.int32), *(g["triangles"] for g in made)]),
+            "vertices": vertices,
+            "triangles": _outward(vertices, vertex_start, [g["triangles"] for g in made]),
             "colors": np.concatenate([np.zeros((0, 4), dtype=np.uint8), *(g["colors"] for g in made)]),
         }
         return Shapes(arrays=arrays, failures=dict(sorted(self.failures.items())))
+
+
+def _reach_m(vertices: NDArray[np.float64]) -> float:
+    """Extent of a shape along the axis in which it is longest; not a number where a coordinate is none."""
+    return float(np.ptp(vertices, axis=0).max()) if len(vertices) else 0.0
+
+
+def _outward(vertices: NDArray[np.float64], vertex_start: NDArray[np.int64],
+             triangles: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Put the triangles of geometries end to end, each counting its own vertices, with their shells turned outward."""
+    from zonebox_converters.ifc.orienting import outward
+
+    shift = np.repeat(vertex_start[:-1].astype(np.int32), [len(t) for t in triangles])[:, None]
+    return outward(vertices, np.concatenate([np.zeros((0, 3), dtype=np.int32), *triangles]) + shift) - shift
 
 
 def _starts(counts: Sequence[int]) -> NDArray[np.int64]:

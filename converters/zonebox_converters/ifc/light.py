@@ -15,8 +15,9 @@ THOROUGH: Final = "opencascade"
 """Name of the one that makes everything else."""
 
 FACE_BY_FACE: Final = frozenset({"IfcFacetedBrep", "IfcFaceBasedSurfaceModel", "IfcTriangulatedFaceSet"})
-BESIDE: Final = frozenset({"Axis", "Box", "FootPrint", "Profile", "CoG"})
-"""Representations that are no part of the shape."""
+BESIDE: Final = frozenset({"Axis", "Box", "FootPrint", "Profile", "CoG", "Plan", "Annotation", "WalkingLine",
+                            "Boundary"})
+"""Representations that are no part of the shape: lines and boxes, and what is drawn for plans."""
 
 
 class Light:
@@ -30,8 +31,10 @@ class Light:
 
     def makes(self, product: Any) -> bool:
         """Whether the light kernel makes a product with a representation."""
-        if product.id() in self._changed:
-            return False
+        return product.id() not in self._changed and self.plain(product)
+
+    def plain(self, product: Any) -> bool:
+        """Whether it makes the product as it is before anything is cut out of it."""
         bodies = [r for r in product[6][2] if r[1] not in BESIDE]        # Representations, RepresentationIdentifier
         return len(bodies) == 1 and bodies[0][1] == "Body" and self._of(bodies[0])
 

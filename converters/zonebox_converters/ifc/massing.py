@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from zonebox.geometry.mesh import Mesh
-from zonebox_converters.ifc import isolation, union
+from zonebox_converters.ifc import facing, isolation, union
 from zonebox_converters.ifc.isolation import Message
 from zonebox_converters.ifc.kernel import Shapes
 from zonebox_converters.ifc.stated import Vector
@@ -21,9 +21,6 @@ SECTION_M: Final = 1.0
 
 LIMIT_S: Final = 1800.0
 """Uniting all shells of a file may take this long."""
-
-MOST_TRIANGLES: Final = 1_500_000
-"""More placed triangles than these are not united: that takes minutes, and gigabytes."""
 
 MOST_TRIES: Final = 60
 TRY_LIMIT_S: Final = 300.0
@@ -36,15 +33,22 @@ class Massing:
 
     ``outdoor`` are the step ids of spaces with nothing above them: roof terraces and gardens, no floor area. ``roof``
     holds the heights of `zonebox_converters.ifc.roof.heights`, in the coordinates of the solid. ``dropped`` are the
-    step ids of products on which the solid kernel crashed or hung.
+    step ids of products on which the solid kernel crashed or hung; ``bound_m`` is how far its surface may lie from
+    where it is, 0 where it is exact.
     """
 
     solid: Mesh | None
     note: str
+    bound_m: float = 0.0
     outlines: tuple[tuple[float, float], ...] = ()
     outdoor: tuple[int, ...] = ()
     roof: Mapping[str, float | None] = field(default_factory=dict)
     dropped: tuple[int, ...] = ()
+
+
+def standby() -> isolation.Ready:
+    """Start the child that unites shapes later; meanwhile it loads its libraries."""
+    return isolation.Ready("zonebox_converters.ifc.union")
 
 
 def solid(
@@ -54,6 +58,7 @@ def solid(
     anchor: Vector,
     levels: Sequence[float],
     limit_s: float | None = None,
+    ready: isolation.Ready | None = None,
 ) -> Massing:
     """Unite shapes into one closed solid.
 
@@ -67,18 +72,19 @@ def solid(
         Point of the file's coordinates near the building.
     levels : sequence of float
         Storey heights in the file's coordinates, metres.
+    limit_s : float, optional
+        How long the union may take.
+    ready : Ready, optional
+        A child from `standby`, which has its libraries loaded by now.
     """
     limit_s = LIMIT_S if limit_s is None else limit_s
     floors = sorted({round(z, 4) for z in levels})
     matrix = shapes.arrays["matrix"].copy()
     matrix[:, :3, 3] -= anchor
+    turn = facing.turn_rad({**shapes.arrays, "matrix": matrix})     # along its own axes walls meet without cracks
+    matrix = facing.turned(matrix, -turn)
     space = np.isin(shapes.arrays["product"], np.array(sorted(spaces), dtype=np.int64))
     rows = np.arange(len(space))
-    placed = int(np.diff(shapes.arrays["triangle_start"])[shapes.arrays["geometry"]].sum())
-    if placed > MOST_TRIANGLES:
-        return Massing(solid=None, note=f"no solid: {len(rows):,} elements with {placed:,} triangles are more than the "
-                       f"{MOST_TRIANGLES:,} that are united, so the surface is checked as it is; leave fittings and "
-                       "furniture out of the export for a solid")
     job: dict[str, Any] = {"task": "solid", "sections": [z - anchor[2] + SECTION_M for z in floors],
            "slabs": [z - anchor[2] for z in floors]}
     with tempfile.TemporaryDirectory(prefix="zonebox-solid-", ignore_cleanup_errors=True) as folder:
@@ -86,7 +92,7 @@ def solid(
         names = ("geometry", "vertex_start", "triangle_start", "vertices", "triangles")
         np.savez(stored, allow_pickle=False, matrix=matrix, space=space, **{n: shapes.arrays[n] for n in names})
         job["shapes"] = str(stored)
-        answer, trouble = _asked({**job, "without": []}, limit_s)
+        answer, trouble = _asked({**job, "without": []}, limit_s, ready)
         bad: list[int] = []
         if answer is None:
             bad = sorted(_Culprits(stored, limit_s).among(rows[np.argsort(matrix[:, 2, 3])].tolist()))
@@ -97,24 +103,34 @@ def solid(
         return Massing(solid=None, note=f"no solid could be made: {trouble or 'the process gave no answer'}",
                        dropped=dropped)
     facts = answer.fields
+    if not answer.arrays:
+        return Massing(solid=None, note=f"no solid: {len(rows):,} elements with {facts['triangles']:,} triangles, "
+                       f"simplified, are more than the {union.MOST_TRIANGLES:,} that are united, so the surface is "
+                       "checked as it is; leave fittings and furniture out of the export for a solid")
     outlines = tuple((z, area) for z, area in zip(floors, facts["outlines_m2"], strict=True) if area is not None)
     outdoor = tuple(int(shapes.arrays["product"][row]) for row in facts["outdoor"])
     if not len(answer.arrays["triangles"]):
         return Massing(solid=None, note=f"no solid: none of {facts['elements']} elements is closed", outlines=outlines)
-    mesh = Mesh(vertices=answer.arrays["vertices"], triangles=answer.arrays["triangles"])
+    vertices = answer.arrays["vertices"]
+    mesh = Mesh(vertices=vertices @ facing.about_vertical(turn)[:3, :3].T if turn else vertices,
+                triangles=answer.arrays["triangles"])
     made = (f"union of {facts['closed']} closed elements of {facts['elements']}"
             + (f" and {indoor} spaces" if (indoor := int(space.sum()) - len(outdoor)) else "")
             + f", {facts['filled_m3']:,.1f} m³ of rooms and cavities filled, "
             f"{facts['open_share']:.1%} of the surface left out as open")
+    if facts["bound_m"]:
+        made += (f", parts of it simplified to {facts['triangles']:,} triangles by up to {facts['bound_m']:.3f} m, so "
+                 "that only the surface as it is, is checked against envelopes")
     if bad:
         made += f", {len(bad)} elements left out on which the solid kernel fails"
     return Massing(solid=mesh, note=made + _bound(floors, facts["outlines_m2"], facts["slabs_m3"]), outlines=outlines,
-                   outdoor=outdoor, roof=facts["roof"], dropped=dropped)
+                   outdoor=outdoor, roof=facts["roof"], dropped=dropped, bound_m=facts["bound_m"])
 
 
-def _asked(job: Mapping[str, Any], limit_s: float) -> tuple[Message | None, str]:
+def _asked(job: Mapping[str, Any], limit_s: float,
+           ready: isolation.Ready | None = None) -> tuple[Message | None, str]:
     """Have shapes united; the answer, and why there is none."""
-    messages, trouble = isolation.ask(job, limit_s=limit_s)
+    messages, trouble = isolation.ask(job, limit_s=limit_s, ready=ready)
     return next((m for m in messages if m.fields["kind"] == "solid"), None), trouble
 
 

@@ -1,10 +1,14 @@
-"""Turn the shells of a geometry outward: neighbours alike, closed shells with their volume inside."""
+"""Turn the shells of geometries outward: neighbours alike, closed shells with their volume inside.
+
+All geometries of a file are turned in one go, as one mesh: shells do not know of one another.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zonebox.geometry.connected import connected
 from zonebox.geometry.mesh import Mesh, components
 
 Triangles = NDArray[np.int32]
@@ -60,18 +64,13 @@ def _neighbours(triangles: Triangles, count: int) -> tuple[NDArray[np.int64], ND
 def _alike(count: int, first: NDArray[np.int64], second: NDArray[np.int64],
            against: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which triangles to turn: each is two nodes, as it is and turned, and neighbours join the nodes that agree."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     rows = np.concatenate([first, first + count])
     columns = np.concatenate([np.where(against, second + count, second), np.where(against, second, second + count)])
-    graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(2 * count, 2 * count))
-    _, label = connected_components(graph, directed=False)
+    total, label = connected(2 * count, rows, columns)
     plain, turned = label[:count], label[count:]
     low = np.minimum(plain, turned)
     flipped = (plain != low) & (plain != turned)
     # of the two ways to turn a shell, the one that turns fewer
-    total = int(label.max()) + 1
     most = np.bincount(low, weights=flipped, minlength=total) * 2 > np.bincount(low, minlength=total)
     result: NDArray[np.bool_] = np.where(plain == turned, False, flipped ^ most[low])
     return result
@@ -81,7 +80,8 @@ def _volume_inside(vertices: NDArray[np.float64], triangles: Triangles,
                    closed: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which triangles belong to a closed shell of negative volume."""
     label = components(Mesh(vertices=vertices, triangles=triangles))
-    corners = vertices[triangles] - vertices[triangles[0, 0]]
+    first = np.unique(label, return_index=True)[1]              # about a corner of its own: far ones cost digits
+    corners = vertices[triangles] - vertices[triangles[first, 0]][label][:, None]
     volume = np.bincount(label, weights=np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])))
     shut = np.bincount(label, weights=~closed) == 0
     inside: NDArray[np.bool_] = (shut & (volume < 0.0))[label]

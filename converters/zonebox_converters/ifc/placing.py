@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,11 @@ from zonebox_converters.ifc import colours
 from zonebox_converters.ifc.facts import Part
 from zonebox_converters.ifc.georeference import Pose
 from zonebox_converters.ifc.kernel import Shapes
+
+THREADS: Final = 2
+"""Of memory that is written for the first time two write more than one."""
+
+BATCHES: Final = 32
 
 TOGETHER: Final = 300_000
 """So many vertices are placed at a time: what is held beside the mesh itself stays small."""
@@ -29,45 +35,70 @@ class Seen:
 
 
 def placed(parts: Sequence[Part], shapes: Shapes, pose: Pose) -> Seen:
-    """Place the shapes of parts, in the order of the parts; the repeats of a geometry are placed together."""
-    row_of = {int(product): row for row, product in enumerate(shapes.arrays["product"])}
-    shown = [(index, row_of[part.number]) for index, part in enumerate(parts) if part.number in row_of]
-    index, rows = np.array(shown, dtype=np.int64).reshape(-1, 2).T
-    classes = sorted({part.ifc_class for part in parts})
-    number = {name: k for k, name in enumerate(classes)}
-    paint = np.array([colours.of_class(name) for name in classes], dtype=np.uint8).reshape(-1, 4)
-    paint_of = np.array([number[parts[k].ifc_class] for k in index.tolist()], dtype=np.int64)
-    geometry, matrix = shapes.arrays["geometry"][rows], shapes.arrays["matrix"][rows]
+    """Place the shapes of parts, geometry by geometry, the repeats of one in the order of the parts."""
+    numbers = np.fromiter((part.number for part in parts), dtype=np.int64, count=len(parts))
+    _, index, rows = np.intersect1d(numbers, shapes.arrays["product"], assume_unique=True, return_indices=True)
+    given = np.argsort(index)
+    index, rows = index[given], rows[given]
+    order = np.argsort(shapes.arrays["geometry"][rows], kind="stable")
+    index, rows = index[order], rows[order]
+    geometry, paint = shapes.arrays["geometry"][rows], _paint(parts)[index]
+    turn, shift = _affine(shapes.arrays["matrix"][rows], pose)
     vertices_in, triangles_in = (np.diff(shapes.arrays[name])[geometry] for name in ("vertex_start", "triangle_start"))
     vertex_at, triangle_at = _starts(vertices_in), _starts(triangles_in)
-    vertices = np.empty((int(vertices_in.sum()), 3))
-    triangles = np.empty((int(triangles_in.sum()), 3), dtype=np.int32)
-    color = np.empty((len(triangles), 4), dtype=np.uint8)
-    for which, some in _together(geometry, vertices_in):
+    vertices = np.empty((int(vertex_at[-1]), 3))
+    triangles = np.empty((int(triangle_at[-1]), 3), dtype=np.int32)
+    color = np.empty(len(triangles), dtype=np.uint32)           # four bytes at a time
+
+    def place(some: tuple[int, int, int]) -> None:
+        which, first, end = some
         mesh, own = shapes.geometry(which)
-        turn, shift = matrix[some, :3, :3], matrix[some, :3, 3]
-        spots = mesh.vertices @ turn.transpose(0, 2, 1) + shift[:, None]
-        vertices[vertex_at[some][:, None] + np.arange(len(mesh.vertices))] = pose.apply(spots)
-        corners = np.repeat(mesh.triangles[None], len(some), axis=0)
-        mirrored = np.linalg.det(turn) < 0
+        count = end - first
+        spots = vertices[vertex_at[first]:vertex_at[end]].reshape(count, -1, 3)
+        np.matmul(mesh.vertices, turn[first:end].transpose(0, 2, 1), out=spots)
+        spots += shift[first:end, None]
+        here = slice(triangle_at[first], triangle_at[end])
+        corners = triangles[here].reshape(count, -1, 3)
+        np.add(mesh.triangles, vertex_at[first:end].astype(np.int32)[:, None, None], out=corners)
+        mirrored = np.linalg.det(turn[first:end]) < 0
         corners[mirrored] = corners[mirrored][:, :, ::-1]
-        at = triangle_at[some][:, None] + np.arange(len(mesh.triangles))
-        triangles[at] = corners + vertex_at[some].astype(np.int32)[:, None, None]
-        color[at] = np.where(own[None, :, 3:] == 0, paint[paint_of[some]][:, None], own[None])
+        painted = color[here].reshape(count, -1)
+        painted[:] = own.view(np.uint32)[:, 0]
+        painted[:, own[:, 3] == 0] = paint[first:end]
+
+    def place_all(some: Sequence[tuple[int, int, int]]) -> None:
+        for job in some:
+            place(job)
+
+    with ThreadPoolExecutor(THREADS) as crew:           # each has its own part of the arrays; numpy lets others work
+        jobs = list(_together(geometry, vertices_in))
+        list(crew.map(place_all, (jobs[start::BATCHES] for start in range(BATCHES))))
     vertices.flags.writeable = triangles.flags.writeable = False        # as they are: a mesh copies what may change
-    return Seen(mesh=Mesh(vertices=vertices, triangles=triangles), color=color,
+    return Seen(mesh=Mesh(vertices=vertices, triangles=triangles), color=color.view(np.uint8).reshape(-1, 4),
                 element=np.repeat(index.astype(np.int32), triangles_in))
 
 
+def _affine(matrix: NDArray[np.float64], pose: Pose) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Turn (k, 3, 3) and shift (k, 3) from a geometry's own coordinates into the frame, in one step."""
+    return pose.linear @ matrix[:, :3, :3], pose.apply(matrix[:, :3, 3])
+
+
+def _paint(parts: Sequence[Part]) -> NDArray[np.uint32]:
+    """RGBA (n, 1) of parts whose file gives no colour, as one number each."""
+    classes = sorted({part.ifc_class for part in parts})
+    number = {name: k for k, name in enumerate(classes)}
+    paint = np.array([colours.of_class(name) for name in classes], dtype=np.uint8).reshape(-1, 4).view(np.uint32)
+    return paint[[number[part.ifc_class] for part in parts]]
+
+
 def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.cumsum(counts) - counts
+    return np.concatenate([[0], np.cumsum(counts)])
 
 
-def _together(geometry: NDArray[np.int32], counts: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Yield each geometry with the places (k,) that have it, not more at a time than are placed together."""
-    order = np.argsort(geometry, kind="stable")
-    kinds, first = np.unique(geometry[order], return_index=True)
-    for which, places in zip(kinds.tolist(), np.split(order, first[1:]), strict=True):
-        step = max(1, TOGETHER // max(1, int(counts[places[0]])))
-        for k in range(0, len(places), step):
-            yield which, places[k:k + step]
+def _together(geometry: NDArray[np.int32], counts: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+    """Yield each geometry with the first and the end of its places, not more at a time than are placed together."""
+    kinds, first = np.unique(geometry, return_index=True)
+    for which, start, stop in zip(kinds.tolist(), first.tolist(), [*first[1:].tolist(), len(geometry)], strict=True):
+        step = max(1, TOGETHER // max(1, int(counts[start])))
+        for k in range(start, stop, step):
+            yield which, k, min(k + step, stop)

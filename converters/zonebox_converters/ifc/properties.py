@@ -1,9 +1,11 @@
-"""Property and quantity sets of products as flat text, each set read once."""
+"""Property and quantity sets of products, and their materials, as flat text, each set read once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from zonebox_converters.ifc.materials import KEY, Materials
 
 _BOUNDS = ("LowerBoundValue", "SetPointValue", "UpperBoundValue")
 
@@ -22,6 +24,7 @@ class Sets:
         for relation in model.by_type("IfcRelDefinesByType"):
             for thing in relation[4]:
                 self._type[thing.id()] = relation[5]
+        self._materials = Materials(model, self._type)
 
     def _relate(self, things: Sequence[Any], definition: Any) -> None:
         if definition is None:
@@ -35,12 +38,13 @@ class Sets:
 
     def has(self, number: int) -> bool:
         """Whether the thing of a step id, or its type, has any."""
-        return number in self._of_product or number in self._type
+        return number in self._of_product or number in self._type or bool(self._materials.of(number))
 
     def of(self, thing: Any) -> dict[str, str]:
-        """``Set.Property`` -> text of a product, its type's properties included."""
+        """``Set.Property`` -> text of a product, its type's properties included, and ``Material`` -> names."""
         number = thing.id()
-        flat: dict[str, str] = {}
+        made_of = self._materials.of(number)
+        flat: dict[str, str] = {KEY: made_of} if made_of else {}
         kind = self._type.get(number)
         if kind is not None:
             for definition in kind[5] or ():  # IfcTypeObject.HasPropertySets

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from zonebox.collector import without_collector
 from zonebox.errors import InputError
 from zonebox.frame import Frame
 from zonebox.geometry.mesh import Mesh
@@ -78,9 +80,10 @@ def read(
         A CRS of the file that cannot be brought into the frame exactly.
     """
     source = Path(source)
-    digest = header.sha256(source)
-    entry = stored.entry(cache, digest, _SETTINGS) if cache is not None else None
-    content = stored.load(entry) if entry is not None else None
+    header.check_present(source)
+    entry = stored.entry(cache, header.digest(source), _SETTINGS) if cache is not None else None
+    with without_collector():
+        content = stored.load(entry) if entry is not None else None
     if content is None:
         content = _content(source, frame, placement, workers, progress)
         if entry is not None and not any("longer than" in why for why in content.shapes.failures.values()):
@@ -89,7 +92,8 @@ def read(
         total = len(content.shapes.arrays["product"]) + len(content.shapes.failures)
         progress(total, total)
     stands = place(content.facts.stated, frame, placement=placement, where=source.name)
-    building = _assembled(content, stands.pose, id=id, source=source)
+    with without_collector():
+        building = _assembled(content, stands.pose, id=id, source=source)
     return replace(building, parcel=parcel, variant=variant, georeference=stands.notes, entry=stands.entry)
 
 
@@ -99,21 +103,25 @@ def _content(source: Path, frame: Frame, placement: Placement | None, workers: i
     def placeable(said: Stated) -> None:
         place(said, frame, placement=placement, where=source.name)
 
-    with header.opened(source) as file:
+    with header.opened(source) as file, massing.standby() as ready, without_collector():
         facts, shapes = contents.take(file, placeable, workers=workers, progress=progress)
-    rooms = [room for room in facts.rooms if room.has_shape]
-    if not len(shapes.arrays["triangles"]):
-        raise InputError(source.name, got="a building without a single shape", want="walls, slabs or other solids",
-                         then="export the model with its 3D geometry (Body representations)")
-    made = massing.solid(shapes, spaces={room.number for room in rooms}, anchor=facts.stated.anchor,
-                         levels=[level.z_m for level in facts.levels])
+        rooms = [room for room in facts.rooms if room.has_shape]
+        if not len(shapes.arrays["triangles"]):
+            raise InputError(source.name, got="a building without a single shape", want="walls, slabs or other solids",
+                             then="export the model with its 3D geometry (Body representations)")
+        made = massing.solid(shapes, spaces={room.number for room in rooms}, anchor=facts.stated.anchor,
+                             levels=[level.z_m for level in facts.levels], ready=ready)
     return Content(facts=facts, shapes=shapes, massing=made)
 
 
 def _assembled(content: Content, pose: Pose, *, id: str, source: Path) -> Building:  # noqa: A002
     """Put everything into the frame."""
     facts, shapes = content.facts, content.shapes
-    seen = placed(facts.parts, shapes, pose)
+    with ThreadPoolExecutor(1) as beside:           # arrays here, values there: the one hardly waits for the other
+        placing = beside.submit(placed, facts.parts, shapes, pose)
+        elements = tuple([Element(id=part.guid, ifc_class=part.ifc_class, name=part.name, storey=part.storey,
+                                  properties=part.properties) for part in facts.parts])
+        seen = placing.result()
     spaces = spaces_of(facts.rooms, _room_areas(facts, shapes))
     outdoor = {room.guid: room.name for room in facts.rooms if room.number in content.massing.outdoor}
     low, top = seen.mesh.bounds[:, 2].tolist()
@@ -124,10 +132,8 @@ def _assembled(content: Content, pose: Pose, *, id: str, source: Path) -> Buildi
     storeys = storeys_of(facts.levels, spaces, dict(content.massing.outlines), pose, outdoor=outdoor)
     return Building(
         id=id, name=facts.name or id, source=source.name, mesh=seen.mesh,
-        elements=tuple(Element(id=part.guid, ifc_class=part.ifc_class, name=part.name, storey=part.storey,
-                               properties=part.properties) for part in facts.parts),
-        triangle_element=seen.element, triangle_color=seen.color,
-        solid=solid, solid_note=content.massing.note,
+        elements=elements, triangle_element=seen.element, triangle_color=seen.color,
+        solid=solid, solid_note=content.massing.note, solid_bound_m=content.massing.bound_m,
         storeys=storeys, spaces=spaces, gross_areas=gross_floor_areas(storeys, ground_m=ground, top_m=top),
         roof=_roof(content, pose), ground_m=ground, attributes=facts.attributes,
         notes=(*facts.notes, *_failure_notes(facts, shapes), *_dropped_notes(content), *ground_notes,
@@ -147,6 +153,8 @@ def _roof(content: Content, pose: Pose) -> Roof | None:
 
 def _room_areas(facts: Facts, shapes: Shapes) -> dict[int, float]:
     """Floor area of every room that has a shape, by step id."""
+    if not facts.rooms:
+        return {}
     row = {int(product): i for i, product in enumerate(shapes.arrays["product"])}
     return {room.number: floor_area_m2(_in_file(shapes, row[room.number]))
             for room in facts.rooms if room.number in row}
@@ -178,6 +186,8 @@ def _failure_notes(facts: Facts, shapes: Shapes) -> list[str]:
 def _dropped_notes(content: Content) -> list[str]:
     """Name what the solid has to do without."""
     dropped = set(content.massing.dropped)
+    if not dropped:
+        return []
     named = [(part.number, part.guid) for part in content.facts.parts]
     named += [(room.number, room.guid) for room in content.facts.rooms]
     return [f"{guid} is seen but not part of the solid for the checks: the solid kernel fails on it"

@@ -7,14 +7,16 @@ to be made. What is worked out here is held against the kernel's own answer for 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zonebox_converters.ifc.stated import Placements
-from zonebox_converters.ifc.text_places import TextPlaces
 from zonebox_converters.ifc.units import length_unit
+
+if TYPE_CHECKING:       # its compiler loads as long as a small file is read
+    from zonebox_converters.ifc.text_places import TextPlaces
 
 AGREED_M: Final = 1e-6
 """Places that agree so well are one."""

@@ -229,9 +229,12 @@ def _anchor(model: Any, products: Sequence[Any], unit_m: float) -> Vector:
     spots = np.array([_origin(product, unit_m, places) for product in products[::step]]).reshape(-1, 3)
     middle = np.median(spots, axis=0) if len(spots) else np.zeros(3)
     if np.abs(middle[:2]).max() < BAKED_M:
-        points = np.array(list(_some_points(model))).reshape(-1, 3) * unit_m
-        if len(points) and np.abs(far := np.median(points, axis=0))[:2].max() > BAKED_M:
-            middle = far
+        spots_of_shapes = list(_some_points(model))
+        for size in (3, 2):
+            points = np.array([spot[:2] for spot in spots_of_shapes if len(spot) == size]).reshape(-1, 2) * unit_m
+            if len(points) and np.abs(far := np.median(points, axis=0)).max() > BAKED_M:
+                middle = far
+                break
     if np.abs(middle[:2]).max() < BAKED_M:
         return 0.0, 0.0, 0.0
     x, y = np.round(middle[:2])
@@ -239,11 +242,21 @@ def _anchor(model: Any, products: Sequence[Any], unit_m: float) -> Vector:
 
 
 def _some_points(model: Any) -> Iterator[tuple[float, ...]]:
-    """Three-dimensional points, evenly sampled from the whole file."""
+    """Points of the shapes, evenly sampled from the whole file; not those of placements."""
     points = model.by_type("IfcCartesianPoint")
     for point in points[:: max(1, len(points) // SAMPLE)]:
-        if len(point.Coordinates) == 3:
+        if not _of_placement(model, point):
             yield point.Coordinates
     if model.schema != "IFC2X3":
-        for listed in model.by_type("IfcCartesianPointList3D")[:SAMPLE]:
-            yield listed.CoordList[0]
+        for size in (3, 2):
+            for listed in model.by_type(f"IfcCartesianPointList{size}D")[:SAMPLE]:
+                yield listed.CoordList[0]
+
+
+def _of_placement(model: Any, point: Any) -> bool:
+    """Whether a point only says where a product or the whole model stands, which is another matter than its shape."""
+    whole = ("IfcObjectPlacement", "IfcRepresentationContext", "IfcRepresentationMap")
+    axes = model.get_inverse(point)
+    return bool(axes) and all(
+        axis.is_a("IfcPlacement") and all(any(map(user.is_a, whole)) for user in model.get_inverse(axis))
+        for axis in axes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -289,11 +291,17 @@ def triples(  # noqa: PLR0912 - a scanner: one branch a sign
             found[k] = parts
 
 
+def in_halves(count: int, work: Callable[[slice], None]) -> None:
+    """Have each half of some rows worked on by a thread of its own; the compiled loops let one another work."""
+    with ThreadPoolExecutor(2) as crew:
+        list(crew.map(work, (slice(0, count // 2), slice(count // 2, count))))
+
+
 def listed(text: Bytes, begin: Longs, end: Longs, rows: Longs) -> tuple[Longs, Longs]:
     """Numbers that statements refer to, end to end, and where those of each begin (rows + 1,)."""
     counts: Any = np.zeros(len(rows), dtype=np.int64)
-    count_references(text, begin, end, rows, counts)
+    in_halves(len(rows), lambda half: count_references(text, begin, end, rows[half], counts[half]))
     first = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
     referred = np.zeros(int(first[-1]), dtype=np.int64)
-    references(text, begin, end, rows, first, referred)
+    in_halves(len(rows), lambda half: references(text, begin, end, rows[half], first[half], referred))
     return first, referred

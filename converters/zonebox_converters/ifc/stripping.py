@@ -119,7 +119,8 @@ def strip(found: Statements, to: Path) -> Plain | None:
     rows = np.arange(len(begin))
     value = rows[kind == VALUE]
     simple, spans = np.zeros(len(value), dtype=np.bool_), np.zeros((len(value), 5), dtype=np.int64)
-    step_text.simple_values(text, begin, end, value, simple, spans)
+    step_text.in_halves(len(value), lambda half: step_text.simple_values(
+        text, begin, end, value[half], simple[half], spans[half]))
     plain[value[~simple]] = False
     gone = _dispensable(text, begin, end, kind, plain, row_of)
     if gone is None or not gone.any():

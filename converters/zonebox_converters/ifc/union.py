@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -14,28 +15,17 @@ from numpy.typing import NDArray
 
 from zonebox import tolerance
 from zonebox.errors import GeometryError
-from zonebox.geometry.mesh import Mesh, area_m2, components, is_closed, volume_m3, welded
+from zonebox.geometry.mesh import Mesh, components
 from zonebox.geometry.solids import mesh_of, prism, solid_of
 from zonebox.geometry.solids import united as join
 from zonebox_converters.ifc import roof, slabs
+from zonebox_converters.ifc.closed import Closed, closed_parts
+from zonebox_converters.ifc.coarser import coarser, count
+from zonebox_converters.ifc.outline import COVERED, SLIVER_M2, enclosed, merged, outline_m2, polygons, surfaces
 
 Arrays = Mapping[str, NDArray[Any]]
 
-BRIDGE_M: Final = 0.6
-"""Gaps in a storey's ring of walls up to twice this wide (a missing door) do not let the outside in."""
-
-WINDOW_M: Final = 6.0
-REVEAL_M: Final = 0.6
-"""A recess of the outline up to so wide and so deep is the reveal of a window or door, and belongs to the wall."""
-
-SNAP_M: Final = 1e-3
-"""Outlines that come this near touch."""
-
-FIN_M: Final = 0.3
-"""What is thinner than this and stands out from a storey is a fin or a railing, not floor."""
-
-SLIVER_M2: Final = 1e-3
-"""Less is what rounding leaves between two outlines that are the same."""
+THREADS: Final = 2
 
 LAYER_M: Final = 0.5
 MOST_LAYERS: Final = 120
@@ -44,19 +34,25 @@ MOST_LAYERS: Final = 120
 INSET_M: Final = 0.02
 """The filling ends this far inside the walls' outer faces, which stay exactly as modelled."""
 
+GRID_DIGITS: Final = 6
+"""Placed parts lie on a grid of so many decimals of a metre: finer than any drawing, coarser than the rounding of
+coordinates in feet and millimetres far from the origin."""
+
 AIRTIGHT: Final = 0.95
 """A solid that holds at least this share of what its outlines enclose is airtight: the rest is reveals, and ceilings
 that a cut one metre up does not see."""
 
-COVERED: Final = 0.5
-"""A hole in a storey's outline belongs to the storey where at least this share of it has building above: a courtyard
-stays open."""
+
+
+MOST_TRIANGLES: Final = 1_500_000
+"""Where more triangles than these are placed, the parts are simplified; where that does not help, nothing is united,
+since it would take many minutes, and gigabytes."""
 
 
 def tried(arrays: Arrays, rows: Sequence[int]) -> None:
     """Unite some of the shapes, only to see whether the kernel survives it."""
-    shells, rooms, _ = _closed_shells(arrays, rows)
-    _united(_bodies([*shells, *itertools.chain.from_iterable(rooms.values())]))
+    bodies, rooms, _ = _placed(arrays, _simple_enough(arrays)[0], rows)
+    _united([*bodies, *itertools.chain.from_iterable(rooms.values())])
 
 
 def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[float],
@@ -79,19 +75,26 @@ def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[flo
     -------
     fields : dict
         ``elements``, ``closed``, ``open_share`` (of the surface), ``filled_m3`` (rooms and cavities), ``outlines_m2``
-        per section, ``slabs_m3`` per slab, ``outdoor`` (rows of spaces with nothing above them), ``roof`` (heights).
+        per section, ``slabs_m3`` per slab, ``outdoor`` (rows of spaces with nothing above them), ``roof`` (heights),
+        ``bound_m`` (how far its parts may lie from where they are), ``triangles`` (of them, placed); where those are
+        more than `MOST_TRIANGLES`, nothing else.
     arrays : mapping
         ``vertices`` and ``triangles`` of the solid; none where nothing was closed.
     """
-    shells, rooms, facts = _closed_shells(arrays, range(len(arrays["geometry"])), without)
-    bodies = _bodies(shells)
+    shapes, bound, triangles = _simple_enough(arrays)
+    if triangles > MOST_TRIANGLES:
+        return {"bound_m": bound, "triangles": triangles}, {}
+    bodies, rooms, facts = _placed(arrays, shapes, range(len(arrays["geometry"])), without)
+    facts |= {"bound_m": bound, "triangles": triangles}
     indoor, facts["outdoor"] = _indoor(rooms, bodies)
     solid = _united(bodies)
     if indoor and solid is not None:
         solid = join([solid, *indoor])  # rooms come last: together with the walls, fewer of them end up airtight
     solid, filled = _filled(solid)
     above = {} if solid is None else _above(solid, sections_z)
-    facts["outlines_m2"] = [None if solid is None else _outline_m2(solid, z, above[z]) for z in sections_z]
+    with ThreadPoolExecutor(THREADS) as crew:                     # the geometry kernels let one another work
+        facts["outlines_m2"] = list(crew.map(
+            lambda z: None if solid is None else outline_m2(solid, z, above[z]), sections_z))
     facts["slabs_m3"] = _slabs_m3(solid, slabs_z)
     if solid is not None and held_share(slabs_z, facts["outlines_m2"], facts["slabs_m3"]) < AIRTIGHT:
         solid, layered = _with_rooms(solid)
@@ -102,7 +105,7 @@ def united(arrays: Arrays, *, sections_z: Sequence[float], slabs_z: Sequence[flo
     if solid is None:
         return facts, {"vertices": np.zeros((0, 3)), "triangles": np.zeros((0, 3), dtype=np.int32)}
     mesh = mesh_of(solid)
-    facts["roof"] = roof.heights(mesh, _polygons(solid.project()))
+    facts["roof"] = roof.heights(mesh, polygons(solid.project()))
     return facts, {"vertices": mesh.vertices, "triangles": mesh.triangles}
 
 
@@ -122,58 +125,52 @@ def _slabs_m3(solid: Any, slabs_z: Sequence[float]) -> list[float | None]:
     return list(slabs.volumes_m3(mesh_of(solid), slabs_z))
 
 
-def _closed_shells(arrays: Arrays, rows: Iterable[int],
-                   without: Sequence[int] = ()) -> tuple[list[Mesh], dict[int, list[Mesh]], dict[str, Any]]:
-    """Place the closed shells of elements and, by row, of spaces, facing outward; say how much was left out."""
-    cache: dict[int, tuple[list[Mesh], float, float]] = {}
-    shells: list[Mesh] = []
-    rooms: dict[int, list[Mesh]] = {}
+def _simple_enough(arrays: Arrays) -> tuple[Closed, float, int]:
+    """Take the closed parts, simplified where too many are placed; return how far by, and the triangles placed."""
+    shapes = closed_parts(arrays)
+    times = np.bincount(arrays["geometry"], minlength=len(shapes.first) - 1)
+    shapes, bound = coarser(shapes, times, MOST_TRIANGLES)
+    scale = np.linalg.norm(arrays["matrix"][:, :3, :3], axis=1).max(initial=0.0)
+    return shapes, bound * float(scale), count(shapes.parts, np.repeat(times, np.diff(shapes.first)))
+
+
+def _placed(arrays: Arrays, shapes: Closed, rows: Iterable[int],
+            without: Sequence[int] = ()) -> tuple[list[Any], dict[int, list[Any]], dict[str, Any]]:
+    """Place the closed shells of elements and, by row, of spaces as solids; say how much was left out."""
+    solids = [_solids(shapes.parts[first:end]) for first, end in itertools.pairwise(shapes.first.tolist())]
+    bodies: list[Any] = []
+    rooms: dict[int, list[Any]] = {}
     elements = closed = 0
     kept_area = open_area = 0.0
     gone = frozenset(without)
     for row in rows:
-        geometry, matrix = int(arrays["geometry"][row]), arrays["matrix"][row]
-        if geometry not in cache:
-            v, t = (slice(*arrays[f"{name}_start"][geometry:geometry + 2]) for name in ("vertex", "triangle"))
-            cache[geometry] = _split(Mesh(vertices=arrays["vertices"][v], triangles=arrays["triangles"][t]))
-        parts, kept, lost = cache[geometry] if row not in gone else ([], 0.0, sum(cache[geometry][1:]))
-        turn, shift = matrix[:3, :3], matrix[:3, 3]
-        mirrored = np.linalg.det(turn) < 0
-        placed = [Mesh(vertices=part.vertices @ turn.T + shift,
-                       triangles=part.triangles[:, ::-1] if mirrored else part.triangles) for part in parts]
+        geometry = int(arrays["geometry"][row])
+        kept, lost = float(shapes.kept_m2[geometry]), float(shapes.lost_m2[geometry])
+        if row in gone:
+            kept, lost = 0.0, kept + lost
+        placed = [] if row in gone else [moved(one, arrays["matrix"][row]) for one in solids[geometry]]
         if arrays["space"][row]:
             rooms[row] = placed
         else:
-            shells += placed
+            bodies += placed
             elements += 1
             closed += lost <= 0.0 < kept
             kept_area += kept
             open_area += lost
     share = open_area / (kept_area + open_area) if kept_area + open_area > 0 else 1.0
-    return shells, rooms, {"elements": elements, "closed": int(closed), "open_share": share}
+    return bodies, rooms, {"elements": elements, "closed": int(closed), "open_share": share}
 
 
-def _split(mesh: Mesh) -> tuple[list[Mesh], float, float]:
-    """Take the closed parts of a geometry, turned outward; surface kept and surface left out (m²)."""
-    parts: list[Mesh] = []
-    kept = lost = 0.0
-    labels = components(mesh)
-    for label in range(int(labels.max(initial=-1)) + 1):
-        part = mesh.part(labels == label)
-        surface = area_m2(part)
-        sealed = welded(part)
-        if not is_closed(sealed.triangles, len(sealed.vertices)):
-            lost += surface
-            continue
-        kept += surface
-        volume = volume_m3(sealed)
-        if abs(volume) < tolerance.VOLUME_M3:
-            continue
-        parts.append(Mesh(vertices=sealed.vertices, triangles=sealed.triangles[:, ::-1]) if volume < 0 else sealed)
-    return parts, kept, lost
+def moved(solid: Any, matrix: NDArray[np.float64]) -> Any:
+    """Place a solid by a matrix (4, 4); one that mirrors is turned inside out and back by the kernel.
+
+    Faces that touch get the same numbers: left apart by rounding alone they would not seal a room, and the kernel loses
+    volume on cracks so thin.
+    """
+    return solid.transform(matrix[:3]).warp_batch(lambda points: np.round(points, GRID_DIGITS))
 
 
-def _bodies(shells: Iterable[Mesh]) -> list[Any]:
+def _solids(shells: Iterable[Mesh]) -> list[Any]:
     """Solids of the shells that the kernel takes."""
     good = []
     for shell in shells:
@@ -190,9 +187,9 @@ def _united(bodies: Sequence[Any]) -> Any:
     return None if whole.is_empty() else whole
 
 
-def _indoor(rooms: Mapping[int, Sequence[Mesh]], bodies: Sequence[Any]) -> tuple[list[Any], list[int]]:
+def _indoor(rooms: Mapping[int, Sequence[Any]], bodies: Sequence[Any]) -> tuple[list[Any], list[int]]:
     """Solids of the rooms that have building above them, and the rows of those that have none: roofs, gardens."""
-    made = {row: room for row, shells in rooms.items() if (room := _united(_bodies(shells))) is not None}
+    made = {row: room for row, parts in rooms.items() if (room := _united(parts)) is not None}
     if not made or not bodies:
         return [], []
     middle = {row: round(float(mesh_of(room).bounds[:, 2].mean()), 2) for row, room in made.items()}
@@ -200,7 +197,7 @@ def _indoor(rooms: Mapping[int, Sequence[Mesh]], bodies: Sequence[Any]) -> tuple
     indoor: list[Any] = []
     outdoor: list[int] = []
     for row, room in made.items():
-        footprint = _polygons(room.project())
+        footprint = polygons(room.project())
         if footprint.intersection(above[middle[row]]).area >= COVERED * footprint.area:
             indoor.append(room)
         else:
@@ -213,22 +210,15 @@ def _covers(bodies: Sequence[Any], heights: Iterable[float]) -> dict[float, Any]
     waiting = sorted(((body.bounding_box()[2], body.bounding_box()[5], body) for body in bodies),
                      key=lambda row: row[0])
     covers: dict[float, Any] = {}
-    over = _polygons(_merged([]))
+    over = polygons(merged([]))
     for height in sorted(set(heights), reverse=True):
         higher: list[Any] = []
         while waiting and waiting[-1][0] >= height:
             higher.append(waiting.pop()[2].project())
-        over = over.union(_polygons(_merged(higher)))
+        over = over.union(polygons(merged(higher)))
         cut = [body.trim_by_plane((0, 0, 1), height).project() for _, top, body in waiting if top > height]
-        covers[height] = over.union(_polygons(_merged(cut)))
+        covers[height] = over.union(polygons(merged(cut)))
     return covers
-
-
-def _merged(sections: Sequence[Any]) -> Any:
-    """Union of cross-sections."""
-    from manifold3d import CrossSection, OpType
-
-    return CrossSection.batch_boolean(list(sections), OpType.Add) if sections else CrossSection()
 
 
 def _above(solid: Any, heights: Iterable[float]) -> dict[float, Any]:
@@ -246,7 +236,7 @@ def _above(solid: Any, heights: Iterable[float]) -> dict[float, Any]:
 def _layers(solid: Any, heights: Sequence[float]) -> Iterator[Any]:
     """Plan shapes of a solid between heights, from low to high; halving keeps the cut bodies small."""
     if not heights:
-        yield _polygons(solid.project())
+        yield polygons(solid.project())
         return
     middle = len(heights) // 2
     upper, lower = solid.split_by_plane((0, 0, 1), heights[middle])
@@ -269,7 +259,7 @@ def _filled(solid: Any) -> tuple[Any, float]:
         held = (low >= low[void] - tolerance.SNAP_M) & (high <= high[void] + tolerance.SNAP_M)
         inside |= held.all(axis=1)
     apart = mesh.part((outer & ~inside)[labels])                # these neither meet nor hold one another
-    whole = _united(_bodies([*([apart] if len(apart) else []),
+    whole = _united(_solids([*([apart] if len(apart) else []),
                              *(mesh.part(labels == label) for label in np.flatnonzero(outer & inside))]))
     if whole is None:
         return None, 0.0
@@ -302,87 +292,20 @@ def _with_rooms(solid: Any) -> tuple[Any, float]:
     heights = low + (np.arange(layers) + 0.37) * (high - low) / layers  # off the faces of slabs
     above: Any = None
     upper: Any = None
-    fill = []
-    for height, top in reversed(list(zip(heights, [*heights[1:], high], strict=True))):
-        between = solid.trim_by_plane((0, 0, 1), height).trim_by_plane((0, 0, -1), -top)
-        over = _polygons(between.project())
+    rooms = False
+    fill: list[tuple[Any, float, float]] = []
+    overs = list(_layers(solid, heights.tolist()))[1:]          # what is below the first cut covers nothing
+    for height, top, over in reversed(list(zip(heights, [*heights[1:], high], overs, strict=True))):
         above = over if above is None else above.union(over)
-        enclosed = _enclosed(_polygons(solid.slice(height)), above)
-        if upper is not None:
-            both = enclosed.intersection(upper).buffer(-INSET_M, join_style="mitre")
-            fill.append(prism(_surfaces(both), height, top))
-        upper = enclosed
-    whole = join([solid, *(piece for piece in fill if not piece.is_empty())])
+        cut = polygons(solid.slice(height))
+        within = enclosed(cut, above)
+        held, rooms = rooms, bool(within.area > cut.area + SLIVER_M2)
+        if upper is not None and (held or rooms):               # else there is only what is solid already
+            both = surfaces(within.intersection(upper).buffer(-INSET_M, join_style="mitre")).normalize()
+            if fill and both.equals_exact(fill[-1][0], tolerance.WELD_M):   # straight walls: one prism for all
+                fill[-1] = (both, height, fill[-1][2])
+            else:
+                fill.append((both, height, top))
+        upper = within
+    whole = join([solid, *(prism(*piece) for piece in fill if not piece[0].is_empty)])
     return whole, max(0.0, float(whole.volume() - solid.volume()))
-
-
-def _outline_m2(solid: Any, z: float, above: Any) -> float | None:
-    """Measure a storey's outline: the cut at ``z`` with the rooms between its walls and the reveals of its windows."""
-    cut = _polygons(solid.slice(z))
-    if cut.is_empty:
-        return None
-    cut = _without_fins(_enclosed(cut, above, (SNAP_M, BRIDGE_M / 4.0, BRIDGE_M)))
-    closed = cut.buffer(WINDOW_M / 2, join_style="mitre").buffer(-WINDOW_M / 2, join_style="mitre")
-    reveals = [piece for piece in _surfaces(closed.difference(cut)).geoms if piece.buffer(-REVEAL_M / 2).is_empty]
-    return float(cut.area + sum(piece.area for piece in reveals))
-
-
-def _without_fins(cut: Any) -> Any:
-    """Leave out what stands before a wall and is too thin to be a room: fins, pilasters, railings.
-
-    They count as no floor area (GB/T 50353-2013, 3.0.27). Between fins the facade would pass for a row of window
-    reveals. Walls that enclose nothing are left as they are.
-    """
-    import shapely
-
-    pieces = shapely.get_parts(cut)                             # an overlay of all at once takes ever so much longer
-    core = shapely.buffer(shapely.buffer(pieces, -FIN_M / 2, join_style="mitre"), FIN_M / 2, join_style="mitre")
-    kept = shapely.intersection(core, pieces)
-    if shapely.area(kept).sum() <= cut.area / 2:
-        return cut
-    less = shapely.area(pieces) - shapely.area(kept) > SLIVER_M2    # of the others nothing but rounding would come
-    thin = shapely.get_parts(shapely.difference(pieces[less], kept[less]))
-    thin = thin[(shapely.get_dimensions(thin) == 2) & (shapely.area(thin) > SLIVER_M2)]
-    parts = shapely.get_parts(kept)
-    near, part = shapely.STRtree(parts).query(shapely.buffer(thin, SNAP_M), predicate="intersects")
-    held = []
-    for row, piece in enumerate(thin):                          # a thin wall touches what it joins in two places
-        met = shapely.intersection(piece.buffer(SNAP_M), parts[part[near == row]])
-        if len(shapely.get_parts(met)) > 1:
-            held.append(piece)
-    return shapely.union_all([*parts, *held])
-
-
-def _enclosed(cut: Any, above: Any, bridges_m: Sequence[float] = (BRIDGE_M,)) -> Any:
-    """Add the rooms to a cut through walls: its holes, small gaps bridged, that have building above them.
-
-    Wide bridges fill narrow rooms; where the plan is what counts, narrow ones are tried as well.
-    """
-    import shapely
-
-    holes = []
-    for width in bridges_m:
-        bridged = cut.buffer(width, join_style="mitre").buffer(-width, join_style="mitre")
-        holes += [shapely.Polygon(ring) for part in shapely.get_parts(bridged) for ring in part.interiors]
-    inside = [hole for hole in holes if hole.intersection(above).area >= COVERED * hole.area]
-    return shapely.union_all([cut, *inside]) if inside else cut
-
-
-def _surfaces(shape: Any) -> Any:
-    """Keep the polygons of a geometry and drop the lines and points that overlays leave behind."""
-    import shapely
-
-    return shapely.MultiPolygon([p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty])
-
-
-def _polygons(section: Any) -> Any:
-    """Turn a cross-section into a shapely geometry."""
-    import shapely
-
-    parts = []
-    for piece in section.decompose():
-        rings = [shapely.make_valid(shapely.Polygon(np.asarray(r))) for r in piece.to_polygons() if len(r) >= 3]
-        rings.sort(key=lambda ring: ring.area, reverse=True)
-        if rings:
-            parts.append(rings[0].difference(shapely.union_all(rings[1:])))
-    return shapely.union_all(parts)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import gc
+import importlib
 import json
 import os
 import sys
@@ -17,6 +20,7 @@ from numpy.typing import NDArray
 from zonebox_converters.ifc import dealing, isolation
 
 if TYPE_CHECKING:
+    from zonebox_converters.ifc.openings import Openings
     from zonebox_converters.ifc.parsing import Parsed
     from zonebox_converters.ifc.repeats import Repeats
     from zonebox_converters.ifc.stripping import Plain
@@ -39,11 +43,15 @@ def main() -> None:
 
     The kernels print to standard output as they please, so that is pointed elsewhere first.
     """
+    gc.disable()        # a short life, in which all that is made in bulk holds no cycles
     out = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, not a path
         os.dup2(nowhere.fileno(), 1)
     job = json.loads(sys.stdin.buffer.readline())
     isolation.end_with(job["parent"])
+    if job["task"] == isolation.READY:
+        importlib.import_module(job["module"])
+        job = json.loads(sys.stdin.buffer.readline())
     _bound_memory(job.get("memory_mb"))
     send = _sender(out)
     job["out"] = out.fileno()
@@ -195,12 +203,14 @@ def _iterate(model: Any, numbers: Sequence[int], send: Send, repeats: Repeats | 
     than its placement says.
     """
     from zonebox_converters.ifc.light import KERNEL, THOROUGH, Light
+    from zonebox_converters.ifc.openings import Openings
     from zonebox_converters.ifc.repeats import Repeats
 
     light, repeats, batch = Light(model), repeats or Repeats(model), Batch(send, BATCH)
     leaders, repeated = repeats.split(numbers)
     shaping = _Shaping(model, repeats, repeated, batch)
     shaping.run([number for number in leaders if light.makes(model.by_id(number))], KERNEL)
+    shaping.cut(Openings(model, light), numbers)
     shaping.run([number for number in leaders if number not in shaping.made], THOROUGH)
     shaping.run([number for number in numbers if number not in shaping.made], THOROUGH)
     batch.flush()
@@ -216,10 +226,34 @@ class _Shaping:
     def run(self, numbers: Sequence[int], kernel: str) -> None:
         """Send the shapes that a kernel makes of products, by step id; empty ones are none."""
         products = [self._model.by_id(number) for number in numbers]
-        few = len(products) * FEW < len(self._model.by_type("IfcProduct")) if products else True
-        for shape in (_one_by_one if few else _in_a_row)(self._model, products, kernel):
+        for shape in _made(self._model, products, kernel, geometry_settings()):
             if len(shape.geometry.faces_buffer):
                 self._answer(shape)
+
+    def cut(self, openings: Openings, numbers: Sequence[int]) -> None:
+        """Send the shapes of products out of which only plain openings are cut."""
+        from zonebox_converters.ifc.light import KERNEL
+        from zonebox_converters.ifc.openings import cut
+
+        holes = {number: found for number in numbers if (found := openings.of(self._model.by_id(number)))}
+        if not holes:
+            return
+        whole = geometry_settings()
+        whole.set("disable-opening-subtractions", True)
+        hosts = [self._model.by_id(number) for number in holes]
+        cutters = [hole for found in holes.values() for hole in found]
+        bodies, tools = ({int(shape.id): _placed(shape) for shape in _made(self._model, products, KERNEL, whole)}
+                         for products in (hosts, cutters))
+        for number, found in holes.items():
+            if number not in bodies or any(hole.id() not in tools for hole in found):
+                continue
+            body, matrix = bodies[number]
+            back = np.linalg.inv(matrix)
+            left = cut(body, [(tools[hole.id()][0], back @ tools[hole.id()][1]) for hole in found])
+            if left is not None:
+                self._batch.geometry(f"cut {number}", functools.partial(dict, left))
+                self._batch.product(number, f"cut {number}", matrix)
+                self.made.add(number)
 
     def _answer(self, shape: Any) -> None:
         number = int(shape.id)
@@ -231,13 +265,18 @@ class _Shaping:
             self.made.update(others)
 
 
-def _in_a_row(model: Any, products: Sequence[Any], kernel: str) -> Iterator[Any]:
+def _made(model: Any, products: Sequence[Any], kernel: str, settings: Any) -> Iterator[Any]:
+    """Yield the shapes of products in whichever way takes less time."""
+    if products:
+        few = len(products) * FEW < len(model.by_type("IfcProduct"))
+        yield from (_one_by_one if few else _in_a_row)(model, products, kernel, settings)
+
+
+def _in_a_row(model: Any, products: Sequence[Any], kernel: str, settings: Any) -> Iterator[Any]:
     """Yield the shapes of products from the library's iterator, which first goes over all products of the file."""
     import ifcopenshell.geom
 
-    if not products:
-        return
-    iterator = ifcopenshell.geom.iterator(geometry_settings(), model, 1, include=list(products),
+    iterator = ifcopenshell.geom.iterator(settings, model, 1, include=list(products),
                                           geometry_library=kernel)
     if iterator.initialize():
         while True:
@@ -246,11 +285,10 @@ def _in_a_row(model: Any, products: Sequence[Any], kernel: str) -> Iterator[Any]
                 break
 
 
-def _one_by_one(_: Any, products: Sequence[Any], kernel: str) -> Iterator[Any]:
+def _one_by_one(_: Any, products: Sequence[Any], kernel: str, settings: Any) -> Iterator[Any]:
     """Yield the shapes of a few products of a large file."""
     import ifcopenshell.geom
 
-    settings = geometry_settings()
     for product in products:
         with contextlib.suppress(RuntimeError, ValueError, TypeError):      # it has no shape: so the iterator does
             yield ifcopenshell.geom.create_shape(settings, product, geometry_library=kernel)
@@ -290,7 +328,7 @@ def solid(job: Mapping[str, Any], send: Send) -> None:
 def geometry_settings() -> Any:
     """Metres, local coordinates with a placement matrix, openings cut, no invented materials.
 
-    Shells are turned outward by `zonebox_converters.ifc.orienting`, which takes a fraction of the kernel's time.
+    Shells are turned outward by `zonebox_converters.ifc.orienting`, all at once and in a fraction of the kernel's time.
     """
     import ifcopenshell.geom
 
@@ -342,20 +380,27 @@ def _answer(shape: Any, batch: Batch) -> tuple[str, NDArray[np.float64]]:
     geometry = shape.geometry
     key = str(geometry.id)
     batch.geometry(key, lambda: _arrays(geometry))
-    matrix = np.array(shape.transformation.matrix, dtype=np.float64).reshape(4, 4, order="F")
+    matrix = _matrix(shape)
     batch.product(int(shape.id), key, matrix)
     return key, matrix
 
 
-def _arrays(geometry: Any) -> Mapping[str, NDArray[Any]]:
-    from zonebox_converters.ifc.orienting import outward
+def _matrix(shape: Any) -> NDArray[np.float64]:
+    return np.array(shape.transformation.matrix, dtype=np.float64).reshape(4, 4, order="F")
 
+
+def _placed(shape: Any) -> tuple[Mapping[str, NDArray[Any]], NDArray[np.float64]]:
+    """Copy a shape's geometry and its placement."""
+    return {name: array.copy() for name, array in _arrays(shape.geometry).items()}, _matrix(shape)
+
+
+def _arrays(geometry: Any) -> Mapping[str, NDArray[Any]]:
     vertices = np.frombuffer(geometry.verts_buffer, dtype="<f8").reshape(-1, 3)
     triangles = np.frombuffer(geometry.faces_buffer, dtype="<i4").reshape(-1, 3)
     ids = np.frombuffer(geometry.material_ids_buffer, dtype="<i4")
     palette = np.array([*_palette(geometry.materials), (0, 0, 0, 0)], dtype=np.uint8)
     colors = palette[ids] if len(ids) == len(triangles) else np.zeros((len(triangles), 4), dtype=np.uint8)
-    return {"vertices": vertices, "triangles": outward(vertices, triangles), "colors": colors}
+    return {"vertices": vertices, "triangles": triangles, "colors": colors}
 
 
 def _palette(materials: Any) -> Iterator[tuple[int, int, int, int]]:

@@ -29,6 +29,9 @@ Solid = Any
 OUTSIDE_M: Final = tolerance.SNAP_M
 """How far a cutting solid reaches beyond the lot's wall, so that no film is left on it."""
 
+TOGETHER: Final = 200
+"""So many solids are united at a time."""
+
 SQUARE_DEG: Final = 91.0
 """A corner that turns more is sharp: the end of a sweep meets no wall there, only the corner, and need not reach over
 it by as much, which would take that much off an arm of the lot beyond."""
@@ -78,8 +81,12 @@ def prism(shape: Polygon | MultiPolygon, bottom: float, top: float) -> Solid:
 
 
 def united(solids: Iterable[Solid]) -> Solid:
-    """Union of solids."""
+    """Union of solids; of very many, group by group, since the kernel's time grows with the square of their number."""
     listed = list(solids)
+    while len(listed) > TOGETHER:
+        listed = [united(listed[k:k + TOGETHER]) for k in range(0, len(listed), TOGETHER)]
+        for group in listed:
+            group.num_tri()                             # made now: a tree of what is still to be made is no faster
     return Manifold.batch_boolean(listed, manifold3d.OpType.Add) if listed else Manifold()
 
 

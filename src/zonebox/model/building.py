@@ -97,7 +97,7 @@ class Space:
 class Element:
     """One element of a building: ``id`` is the IFC GlobalId, or the object's id in a city model.
 
-    ``properties`` holds property sets flattened to ``Set.Property`` -> text.
+    ``properties`` holds property sets flattened to ``Set.Property`` -> text, and ``Material`` -> names.
     """
 
     id: str
@@ -148,6 +148,8 @@ class Building:
     solid : Mesh or None
         Closed massing for volumes: union of the elements, enclosed voids filled. None where none could be made;
         ``solid_note`` then says why, else how it was made.
+    solid_bound_m : float
+        How far the solid's surface may lie from the building's; 0 where it is exact.
     storeys, spaces : tuple
         From the model; empty for context buildings.
     gross_areas : tuple of GrossFloorArea
@@ -177,6 +179,7 @@ class Building:
     triangle_color: NDArray[np.uint8]
     solid: Mesh | None = None
     solid_note: str = ""
+    solid_bound_m: float = 0.0
     storeys: tuple[Storey, ...] = ()
     spaces: tuple[Space, ...] = ()
     gross_areas: tuple[GrossFloorArea, ...] = ()
@@ -190,6 +193,11 @@ class Building:
     def __post_init__(self) -> None:
         object.__setattr__(self, "triangle_element", frozen(np.asarray(self.triangle_element, dtype=np.int32)))
         object.__setattr__(self, "triangle_color", frozen(np.asarray(self.triangle_color, dtype=np.uint8)))
+
+    @property
+    def checked(self) -> Mesh:
+        """What is held against envelopes: the solid where it is exact, else the surface as it is."""
+        return self.mesh if self.solid is None or self.solid_bound_m else self.solid
 
     @property
     def storey_names(self) -> dict[str, str]:

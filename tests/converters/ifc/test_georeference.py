@@ -55,6 +55,20 @@ def test_scale_is_weighed_against_the_units(rd: Frame, unit_m: float, scale: flo
     assert remark in placed.notes[0].text
 
 
+@pytest.mark.parametrize(("scale", "factor", "east", "remark"), [
+    (1.0, 0.001, 10.0, "Scale and factors make 1, 1, 1"),
+    (0.001, 0.001, 10.0, "factors 0.001, 0.001, 0.001 do not fit the units either"),
+    (0.001, 0.9999, 9.999, "Scale and factors make 0.9999"),
+])
+def test_factors_are_weighed_together_with_the_scale(rd: Frame, scale: float, factor: float, east: float,
+                                                     remark: str) -> None:
+    """A file in millimetres whose conversion carries the unit in Scale, in the factors, or in both."""
+    said = _said(_conversion(scale=scale, factors=(factor, factor, factor)), unit_m=0.001)
+    placed = place(said, rd)
+    assert rd.world(placed.pose.apply([[10.0, 0.0, 0.0]]))[0, 0] == pytest.approx(84975 + east)
+    assert remark in placed.notes[0].text
+
+
 def test_map_scale_factor_is_applied(rd: Frame) -> None:
     placed = place(_said(_conversion(scale=0.9996)), rd)
     assert rd.world(placed.pose.apply([[100.0, 0.0, 0.0]]))[0, 0] == pytest.approx(84975 + 99.96)
@@ -80,6 +94,13 @@ def test_georeferenced_twice(rd: Frame) -> None:
     assert [note.used for note in placed.notes] == [False, True]
     assert placed.notes[1].kind == "baked"
     assert rd.world(placed.pose.apply([[84975.0, 447519.0, 2.0]]))[0] == pytest.approx([84975, 447519, 2.0])
+
+
+def test_georeferenced_twice_in_millimetres(rd: Frame) -> None:
+    """The conversion's metres, read as millimetres, would move the building by 455 m only: they are not."""
+    placed = place(_said(_conversion(scale=0.001, map_unit_m=1.0), anchor=(84975.0, 447519.0, 0.0), unit_m=0.001), rd)
+    assert [note.used for note in placed.notes] == [False, True]
+    assert rd.world(placed.pose.apply([[84975.0, 447519.0, 0.0]]))[0, :2] == pytest.approx([84975, 447519])
 
 
 def test_another_crs_turns_the_building_with_its_grid(delft: Frame) -> None:

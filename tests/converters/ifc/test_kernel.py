@@ -97,12 +97,13 @@ POISONED_UNION = """
 import json, os, sys, time
 sys.path[:] = json.loads(sys.argv[1])
 from zonebox_converters.ifc import union, worker
-make = union.solid_of
-def poisoned(mesh):
-    if abs(mesh.bounds[1, 2] - mesh.bounds[0, 2] - 0.2) < 1e-6 and mesh.bounds[0, 2] > 5.0:
+make = union.moved
+def poisoned(solid, matrix):
+    low, high = make(solid, matrix).bounding_box()[2::3]
+    if abs(high - low - 0.2) < 1e-6 and low > 5.0:
         {deed}
-    return make(mesh)
-union.solid_of = poisoned
+    return make(solid, matrix)
+union.moved = poisoned
 worker.main()
 """
 
@@ -148,8 +149,8 @@ def test_a_union_that_dies_loses_only_the_product_it_dies_of(
     """The roof slab kills the solid kernel: everything else is united, and the roof is named."""
     path = house()
     monkeypatch.setattr(isolation, "BOOT", POISONED_UNION.format(deed=deed))
-    monkeypatch.setattr(massing, "TRY_LIMIT_S", 5.0)
-    monkeypatch.setattr(massing, "LIMIT_S", 9.0)
+    monkeypatch.setattr(massing, "TRY_LIMIT_S", 4.0)
+    monkeypatch.setattr(massing, "LIMIT_S", 6.0)
     place = Placement(easting=84975, northing=447519, elevation=1)
     building = read(path, rd, id="h", placement=place)
     roof = next(e for e in building.elements if e.name == "roof")
