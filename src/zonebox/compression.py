@@ -1,4 +1,4 @@
-"""How the bytes of 3D Tiles can be made fewer: the names that scene files and the command line use."""
+"""How 3D Tiles can be asked for, their compression and volumes: names that scene files and command line use."""
 
 from __future__ import annotations
 
@@ -10,3 +10,6 @@ MESHOPT: Final = "meshopt"
 DRACO: Final = "draco"
 
 COMPRESSIONS: Final = (NONE, QUANTISE, MESHOPT, DRACO)
+
+VOLUMES: Final = ("box", "region")
+"""Of the root and the layers' roots."""

@@ -51,13 +51,14 @@ def spent() -> float:
 
 
 def resident_mb() -> float:
-    """Memory of this process and its children, now."""
+    """Memory of this process and its children, now; files that are mapped (libraries) count once, for the parent."""
     children = {p.read_text() for p in Path("/proc/self/task").glob("*/children")}
     pids = ["self", *(pid for text in children for pid in text.split())]
     pages = 0
     for pid in pids:
         try:
-            pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+            resident, mapped = map(int, Path(f"/proc/{pid}/statm").read_text().split()[1:3])
+            pages += resident if pid == "self" else resident - mapped
         except OSError:     # gone in the meantime
             continue
     return pages * resource.getpagesize() / 2**20

@@ -33,6 +33,8 @@ from zonebox_converters.tiles import write
 
 BROWSER = Path(__file__).resolve().parents[1] / "browser"
 CONTENTS = (".glb", ".b3dm", ".pnts")
+DRACO_STEP_M = 2.0**-9
+"""Of zonebox; the default of 3d-tiles-tools is 2^-11 of the whole mesh, over a town more than a metre."""
 
 
 def first_view(tileset: Path) -> int:
@@ -72,15 +74,20 @@ def meshes(scene: Scene, tools: Path, folder: Path) -> Iterator[str]:
         yield row(f"zonebox, --compress {kind}", contents(out), len(whole), first_view(out / "tileset.json"))
     plain = exported(whole, folder / "trimesh.glb")
     yield row("trimesh", [plain], len(whole), plain.stat().st_size)
+    tools = tools.resolve()
     program = tools / "node_modules" / ".bin" / "3d-tiles-tools"
     if not program.exists():
-        yield f"3d-tiles-tools                     not in {tools}: npm install --prefix {tools} 3d-tiles-tools"
+        want = f"npm install --ignore-scripts --prefix {tools} 3d-tiles-tools"
+        yield f"3d-tiles-tools                     not in {tools}: {want}"
         return
-    for name, words in (("glbToB3dm", ("glbToB3dm", "-i", plain)),
-                        ("optimizeB3dm (Draco)", ("optimizeB3dm", "-i", folder / "glbToB3dm" / "all.b3dm"))):
-        out = folder / name.partition(" ")[0]
+    bits = int(np.ceil(np.log2(float(np.ptp(whole.vertices, axis=0).max()) / DRACO_STEP_M)))
+    packing = ("optimizeB3dm", "-i", folder / "glbToB3dm" / "all.b3dm")
+    draco = ("--options", "--draco.compressMeshes")
+    for name, words, options in (("glbToB3dm", ("glbToB3dm", "-i", plain), ()),
+                                 ("Draco, its default bits", packing, draco),
+                                 (f"Draco, {bits} bits", packing, (*draco, f"--draco.quantizePositionBits={bits}"))):
+        out = folder / name.replace(" ", "_")
         out.mkdir()
-        options = ("--options", "--draco.compressMeshes") if "Draco" in name else ()
         for call in ((*words, "-o", out / "all.b3dm", *options),
                      ("createTilesetJson", "-i", out / "all.b3dm", "-o", out / "tileset.json")):
             subprocess.run([program, *call], check=True, capture_output=True)

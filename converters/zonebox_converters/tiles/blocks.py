@@ -18,8 +18,14 @@ from zonebox_converters.tiles.layers import Layer
 WORTH_TRIANGLES: Final = 24
 """Two boxes' worth: a feature with fewer is drawn as it is from any distance."""
 
-LARGEST_TRIANGLES: Final = 20_000
-"""A feature with more is no building but a landscape, and keeps its triangles."""
+LARGEST_TRIANGLES: Final = 2_000_000
+"""A feature with more keeps its triangles: to outline and measure it would take longer than to write it."""
+
+_JOINED_AT_ONCE: Final = 1_024
+"""Triangles of a plan joined in one sweep, which takes more than twice as long for twice as many."""
+
+_JOINED_M: Final = 0.01
+"""Corners closer than this to the outline of such a part are left out before the parts are joined."""
 
 FOOTPRINT_M: Final = 0.5
 """A footprint is simplified by this much, ..."""
@@ -67,7 +73,7 @@ def blocks(layer: Layer) -> Blocks:
         corners = layer.mesh.vertices[triangles[starts[number]:starts[number + 1]]]
         block = block_of(corners)
         if 2 * len(block) <= len(corners) and len(block):
-            from zonebox_converters.tiles.nearness import hausdorff_m
+            from zonebox.geometry.nearness import hausdorff_m
 
             made[number], error[number] = block, hausdorff_m(corners, block.corners)
     size = _sizes(layer.mesh.vertices, triangles, starts)
@@ -93,7 +99,7 @@ def block_of(corners: NDArray[np.float64]) -> Mesh:
     >>> block_of(roof).bounds.tolist(), len(block_of(roof)), len(block_of(roof * (1, 0, 1)))
     ([[0.0, 0.0, 3.0], [8.0, 6.0, 5.0]], 12, 0)
     """
-    from manifold3d import CrossSection, FillRule, Manifold
+    from manifold3d import CrossSection, FillRule, Manifold, OpType
 
     from zonebox.geometry.solids import mesh_of
 
@@ -103,7 +109,14 @@ def block_of(corners: NDArray[np.float64]) -> Mesh:
     u, v = plan[:, 1] - plan[:, 0], plan[:, 2] - plan[:, 0]
     doubled = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
     plan[doubled < 0.0] = plan[doubled < 0.0][:, ::-1]
-    covered = CrossSection(list(plan[np.abs(doubled) > 2 * _LEAST_M2]), FillRule.Positive).simplify(FOOTPRINT_M)
+    plan = plan[np.abs(doubled) > 2 * _LEAST_M2]
+    if len(plan) <= _JOINED_AT_ONCE:
+        covered = CrossSection(list(plan), FillRule.Positive)
+    else:
+        pieces = (plan[at:at + _JOINED_AT_ONCE] for at in range(0, len(plan), _JOINED_AT_ONCE))
+        covered = CrossSection.batch_boolean(
+            [CrossSection(list(piece), FillRule.Positive).simplify(_JOINED_M) for piece in pieces], OpType.Add)
+    covered = covered.simplify(FOOTPRINT_M)
     rings = [ring for ring in covered.to_polygons() if (area := _area(ring)) > _LEAST_M2 or area < -HOLE_M2]
     if not rings or high <= low:
         return Mesh.empty()

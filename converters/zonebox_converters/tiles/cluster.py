@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from zonebox.errors import InputError
-from zonebox_converters.tiles.jobs import Done, Job, keep, make
+from zonebox_converters.tiles.jobs import Done, Task, keep, make
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -45,7 +45,7 @@ def check_scheduler(address: str) -> None:
         return
 
 
-def perform_on(address: str, jobs: Iterator[Job], told: Callable[[Job], None]) -> list[Done | None]:
+def perform_on(address: str, jobs: Iterator[Task], told: Callable[[Task], None]) -> list[Done | None]:
     """Do every job on the cluster and return the results in the order of the jobs; ``told`` hears of each.
 
     Raises
@@ -56,7 +56,7 @@ def perform_on(address: str, jobs: Iterator[Job], told: Callable[[Job], None]) -
     with _connected(address) as client:
         limit = PER_THREAD * max(sum(client.ncores().values()), 1)
         over: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        running: dict[str, tuple[int, Job]] = {}
+        running: dict[str, tuple[int, Task]] = {}
         results: dict[int, Done | None] = {}
 
         def collect(room: int) -> None:
@@ -90,7 +90,7 @@ def _next(over: queue.SimpleQueue[Future], client: Client, address: str) -> Futu
                                  then=f"start one (dask worker {address}) and run again: files written stay") from None
 
 
-def _result(future: Future, job: Job, address: str) -> tuple[Done, bytes] | None:
+def _result(future: Future, job: Task, address: str) -> tuple[Done, bytes] | None:
     """Give the result of a task that is over; a job that took its workers down with it is done here."""
     from distributed import KilledWorker
 

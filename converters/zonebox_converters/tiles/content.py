@@ -97,15 +97,16 @@ def content(part: Part, *, generator: str, version: str = "1.1", compression: st
         source, triangles, owner = owned(triangles, part.feature.astype(np.int64), len(points))
         points = points if source is None else points[source]
         first, place = weld(points.astype(np.float32), owner)
-        points, triangles = points[first], place[triangles]
+        points, triangles = points.take(first, axis=0), place.take(triangles)
     faces, keep = face_normals(points, triangles, least_area_m2=LEAST_AREA_M2)
     if not keep.any():
         return None
-    triangles = triangles[keep]
-    kept = part.feature[keep].astype(np.int64)
+    every = bool(keep.all())
+    triangles = triangles if every else triangles[keep]
+    kept = (part.feature if every else part.feature[keep]).astype(np.int64)
     present = np.bincount(kept, minlength=len(part.table)) > 0
     features, feature = np.flatnonzero(present), (np.cumsum(present) - 1)[kept]
-    palette, group, tint = _palette(part.color[keep])
+    palette, group, tint = _palette(part.color if every else part.color[keep])
     smooth = part.normals @ matrix[:3, :3] if part.normals is not None else None
     drawn = draw(triangles, faces if smooth is None else smooth, feature, tint, smooth=smooth is not None)
     if look.lift_m:
@@ -113,8 +114,8 @@ def content(part: Part, *, generator: str, version: str = "1.1", compression: st
     edges = creases(triangles, faces) if look.outline or look.lines else None
 
     glb = GlbBuilder(meshopt=compression == MESHOPT)
-    given = points[drawn.source] @ Z_TO_Y
-    positions = placed(given, compression)
+    given = (points @ Z_TO_Y).take(drawn.source, axis=0)
+    positions = placed(given, compression, one_grid=look.smooth)
     columns = _columns(drawn, len(features), palette if len(palette) > MOST_MATERIALS else None,
                        ids_named=BATCH_ID if version == "1.0" else FEATURE_ID)
     vertices = Vertices(glb, positions, y_up(drawn.normals), columns, compression=compression)
@@ -229,21 +230,29 @@ def _primitives(
     """Faces, and lines where they are asked for, of each drawing group, with the materials they need."""
     primitives: list[Json] = []
     materials: list[Json] = []
-    pairs = np.stack([drawn.triangles, np.roll(drawn.triangles, -1, axis=1)], axis=2)
+    flat = drawn.triangles.reshape(-1)
     for number in np.unique(group):
         face, line = looks[number]
         chosen = group == number
-        outline = pairs[chosen][edges[0][chosen]] if edges is not None and look.outline else None
-        primitives.append({**vertices.faces(drawn.triangles[chosen], outline), "material": len(materials)})
+        triangles = drawn.triangles if chosen.all() else drawn.triangles[chosen]
+        outline = None
+        if edges is not None and look.outline:
+            outline = _ends(triangles.reshape(-1), np.flatnonzero(edges[0] if chosen.all() else edges[0][chosen]))
+        primitives.append({**vertices.faces(triangles, outline), "material": len(materials)})
         materials.append(face)
         if edges is None or look.outline:
             continue
         once = edges[1]
-        ends = pairs.reshape(-1, 2)[once[chosen[once // 3]]]
+        ends = _ends(flat, once[chosen[once // 3]])
         if len(ends):
             primitives.append({**vertices.lines(ends), "material": len(materials)})
             materials.append(line)
     return primitives, materials
+
+
+def _ends(corners: NDArray[np.int64], edges: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Vertices (k, 2) at the ends of edges, by their places among the corners of all triangles one after another."""
+    return np.stack([corners[edges], corners[edges + np.where(edges % 3 == 2, -2, 1)]], axis=1)
 
 
 def _document(primitives: list[Json], materials: list[Json], generator: str) -> Json:

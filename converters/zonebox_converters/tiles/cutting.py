@@ -12,33 +12,49 @@ from zonebox_converters.tiles.content import Part
 from zonebox_converters.tiles.layers import Layer
 from zonebox_converters.tiles.place import Matrix
 from zonebox_converters.tiles.surface import vertex_normals
+from zonebox_converters.tiles.tiling import Runs
 
 FREE_TEXT: Final = 200
 TEXT_PER_TRIANGLE: Final = 100
 """A feature's texts beyond the first characters weigh as a triangle for so many: texts fill tiles as triangles do."""
 
+AT_ONCE: Final = 1 << 18
+"""Triangles of a city that are looked at together: some megabytes."""
 
-def anchors(layer: Layer, limit: int) -> NDArray[Any]:
-    """Point (m, 2) by which each triangle finds its tile: its feature's middle; its own where the feature is large."""
+
+def runs(layer: Layer, limit: int) -> Runs:
+    """Triangles of a layer by the point that finds their tile: a feature's middle; their own where it is large."""
     count = np.bincount(layer.feature, minlength=len(layer.table))
-    large = np.flatnonzero((count > limit)[layer.feature]) if count.max() > limit else np.empty(0, dtype=np.intp)
-    points = np.empty((len(layer.feature), 2))
-    for k in range(2):          # one after the other: of a city each is half a gigabyte while it is made
-        column = np.ascontiguousarray(layer.mesh.vertices[:, k])
-        middle = column[layer.mesh.triangles[:, 0]]
-        middle += column[layer.mesh.triangles[:, 1]]
-        middle += column[layer.mesh.triangles[:, 2]]
-        middle /= 3.0
-        whole = np.bincount(layer.feature, middle, minlength=len(count)) / np.maximum(count, 1)
-        points[:, k] = whole[layer.feature]
-        points[large, k] = middle[large]
-    return points
+    new = np.ones(len(layer.feature), dtype=np.bool_)
+    np.not_equal(layer.feature[1:], layer.feature[:-1], out=new[1:])
+    if count.max() > limit:
+        new |= (count > limit)[layer.feature]
+    starts = np.flatnonzero(new)
+    owner = layer.feature[starts]
+    large = np.flatnonzero(count[owner] > limit)
+    point = np.empty((len(starts), 2))
+    for k in range(2):          # one after the other: of a city each is a third of a gigabyte while it is made
+        middle = _middles(np.ascontiguousarray(layer.mesh.vertices[:, k]), layer.mesh.triangles)
+        point[:, k] = (np.bincount(layer.feature, middle, minlength=len(count)) / np.maximum(count, 1))[owner]
+        point[large, k] = middle[starts[large]]
+    return Runs(np.append(starts, len(layer.feature)), point, loads(layer))
+
+
+def _middles(column: NDArray[np.float64], triangles: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Mean (m,) of a coordinate (n,) over the corners of triangles (m, 3), some of them at a time."""
+    middle = np.empty(len(triangles))
+    for start in range(0, len(triangles), AT_ONCE):
+        a, b, c = triangles[start:start + AT_ONCE].T
+        middle[start:start + AT_ONCE] = (column[a] + column[b] + column[c]) / 3.0
+    return middle
 
 
 def loads(layer: Layer) -> NDArray[np.float64]:
     """Share (m,) of a tile that each triangle takes: itself, and of its feature's texts what exceeds the usual."""
     count = np.bincount(layer.feature, minlength=len(layer.table))
     extra = np.maximum(layer.table.text_sizes() - FREE_TEXT, 0) / TEXT_PER_TRIANGLE
+    if not extra.any():
+        return np.broadcast_to(np.float64(1.0), len(layer.feature))
     return np.asarray((1.0 + extra / np.maximum(count, 1))[layer.feature])
 
 
@@ -56,7 +72,7 @@ class Cutter:
         self._seen = np.zeros(len(vertices), dtype=np.bool_)
         self._number = np.empty(len(vertices), dtype=np.int32)
 
-    def part(self, rows: NDArray[np.intp], matrix: Matrix,
+    def part(self, rows: NDArray[np.integer[Any]], matrix: Matrix,
              shift: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Part:
         """Cut the triangles ``rows`` out, for the tile whose frame is ``matrix``; ``shift`` as in `Part`."""
         layer = self._layer

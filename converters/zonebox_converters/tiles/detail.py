@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from zonebox.geometry.mesh import Mesh
 from zonebox_converters.tiles.blocks import Blocks, blocks
-from zonebox_converters.tiles.cutting import loads
+from zonebox_converters.tiles.cutting import AT_ONCE, loads
 from zonebox_converters.tiles.layers import Layer
 from zonebox_converters.tiles.tiling import TRIANGLES_PER_TILE, Cell
 
@@ -43,7 +43,7 @@ class Details(Protocol):
 
     layer: Layer
 
-    def of(self, cell: Cell, rows: NDArray[np.intp]) -> Coarse | None:
+    def of(self, cell: Cell, rows: NDArray[np.int32]) -> Coarse | None:
         """Content of a cell that stands for the layer's triangles ``rows``; None where it would save nothing."""
         ...
 
@@ -67,7 +67,7 @@ class _Ground:
         self._full = tin_index(layer.mesh)
         self._shown: dict[str, NDArray[np.int32]] = {}
 
-    def of(self, cell: Cell, rows: NDArray[np.intp]) -> Coarse | None:
+    def of(self, cell: Cell, rows: NDArray[np.int32]) -> Coarse | None:
         from zonebox_converters.tiles.simplify import simplified
 
         given = [self._shown.pop(child.name) if child.name in self._shown else
@@ -81,7 +81,7 @@ class _Ground:
         return Coarse(triangles=left, feature=owner, color=self.layer.color[np.full(len(left), rows[0])],
                       error_m=self._error_m(left, rows))
 
-    def _error_m(self, left: NDArray[np.int32], rows: NDArray[np.intp]) -> float:
+    def _error_m(self, left: NDArray[np.int32], rows: NDArray[np.int32]) -> float:
         """Largest vertical distance, never below Hausdorff's: at full vertices and along coarse edges."""
         from zonebox.geometry.tin import tin_index
 
@@ -107,9 +107,9 @@ class _City:
         self._number = np.empty(len(layer.table), dtype=np.int64)
         self._load = np.bincount(self.layer.feature, loads(self.layer), minlength=len(layer.table))
 
-    def of(self, cell: Cell, rows: NDArray[np.intp]) -> Coarse | None:  # noqa: ARG002 - grounds need the cell
+    def of(self, cell: Cell, rows: NDArray[np.int32]) -> Coarse | None:  # noqa: ARG002 - grounds need the cell
         known = self._blocks
-        present, here = self._present(self._feature[rows])
+        present, here = self._present(rows)
         whole = present[(here == self._full[present]) & (self._load[present] <= _SHARE)]
         order = whole[np.lexsort((whole, -known.size_m[whole]))]
         chosen = np.sort(order[np.cumsum(self._load[order]) <= COARSE_TRIANGLES])
@@ -123,15 +123,25 @@ class _City:
         return Coarse(triangles=self.layer.mesh.triangles[at], feature=self.layer.feature[at],
                       color=self.layer.color[at], error_m=float(error))
 
-    def _present(self, feature: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Features of some triangles in ascending order, and how many triangles of each: no pass over all features."""
-        low, high = int(feature.min()), int(feature.max()) + 1
-        self._seen[feature] = True
+    def _present(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Features of some triangles in ascending order, and how many triangles of each: no pass over all features.
+
+        A cell may hold a city: its triangles are looked at some at a time.
+        """
+        parts = [rows[start:start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
+        low, high = len(self._seen), 0
+        for part in parts:
+            feature = self._feature[part]
+            low, high = min(low, int(feature.min())), max(high, int(feature.max()) + 1)
+            self._seen[feature] = True
         present = np.flatnonzero(self._seen[low:high]) + low
         self._seen[present] = False
         self._number[present] = np.arange(len(present))
-        return present, np.bincount(self._number[feature], minlength=len(present))
+        here = np.zeros(len(present), dtype=np.int64)
+        for part in parts:
+            here += np.bincount(self._number[self._feature[part]], minlength=len(present))
+        return present, here
 
 
-def _rows_of(cell: Cell) -> NDArray[np.intp]:
+def _rows_of(cell: Cell) -> NDArray[np.int32]:
     return np.concatenate([leaf.rows for leaf in cell.leaves()])

@@ -25,32 +25,6 @@ class Unpacked:
     triangles: NDArray[np.int64]
 
 
-def pack(
-    positions: NDArray[np.float64],
-    normals: NDArray[np.floating] | None,
-    others: Mapping[int, NDArray[np.unsignedinteger | np.float32]],
-    triangles: NDArray[np.integer],
-    *,
-    step_m: float,
-    ordered: bool,
-) -> bytes:
-    """Pack triangles (m, 3) and their vertices (n, 3), which are whole multiples of a step.
-
-    ``others`` are columns (n, k) by the unique ids they are to have. Order is kept if it must be (``ordered``), at
-    the price of a third more bytes.
-    """
-    import DracoPy
-
-    low = positions.min(axis=0)
-    bits = max(1, int(np.ceil(np.log2(float((positions - low).max()) / step_m + 2.0))))
-    # 2^bits - 1 steps are the range, so the steps of the library are those of the grid
-    return bytes(DracoPy.encode(
-        positions, np.ascontiguousarray(triangles, dtype=np.uint32), quantization_bits=bits, compression_level=_LEVEL,
-        quantization_range=(2**bits - 1) * step_m, quantization_origin=low, preserve_order=ordered,
-        normals=None if normals is None else normals.astype(np.float64),
-        normal_quantization_bits=None if normals is None else _NORMAL_BITS, generic_attributes=dict(others) or None))
-
-
 def packed(
     positions: NDArray[np.float64],
     normals: NDArray[np.floating] | None,
@@ -60,12 +34,28 @@ def packed(
     step_m: float,
     ordered: bool,
 ) -> tuple[bytes, Unpacked]:
-    """Pack as `pack` does, and read what was packed; where a triangle fell out on the way, its order is kept too."""
-    data = pack(positions, normals, others, triangles, step_m=step_m, ordered=ordered)
-    read = unpack(data)
-    if ordered or len(read.triangles) == len(triangles):
-        return data, read
-    return packed(positions, normals, others, triangles, step_m=step_m, ordered=True)
+    """Pack triangles (m, 3) and their vertices (n, 3), which are whole multiples of a step, and read what was packed.
+
+    ``others`` are columns (n, k) by the unique ids they are to have. Order is kept if it must be (``ordered``), at
+    the price of a third more bytes; and where a triangle would fall out on the way.
+    """
+    import DracoPy
+
+    low = positions.min(axis=0)
+    bits = max(1, int(np.ceil(np.log2(float((positions - low).max()) / step_m + 2.0))))
+
+    def tried(*, ordered: bool) -> tuple[bytes, Unpacked]:
+        # 2^bits - 1 steps are the range, so the steps of the library are those of the grid
+        data = bytes(DracoPy.encode(
+            positions, np.ascontiguousarray(triangles, dtype=np.uint32), quantization_bits=bits,
+            compression_level=_LEVEL, quantization_range=(2**bits - 1) * step_m, quantization_origin=low,
+            preserve_order=ordered, normals=None if normals is None else normals.astype(np.float64),
+            normal_quantization_bits=None if normals is None else _NORMAL_BITS,
+            generic_attributes=dict(others) or None))
+        return data, unpack(data)
+
+    data, read = tried(ordered=ordered)
+    return (data, read) if ordered or len(read.triangles) == len(triangles) else tried(ordered=True)
 
 
 def unpack(data: bytes) -> Unpacked:

@@ -58,11 +58,11 @@ def _check_enum(enum: Json, place: str) -> Found:
 
 def _check_property(prop: Any, schema: Json, place: str) -> Found:
     kind = prop.get("type") if isinstance(prop, dict) else None
-    if kind not in PARTS and kind not in _OTHER_TYPES:
+    if not isinstance(kind, str) or (kind not in PARTS and kind not in _OTHER_TYPES):
         yield f"{place}/type", f"got {kind!r}, want a type of the 3D Metadata Specification"
-    elif kind in PARTS and prop.get("componentType") not in {*INTEGERS, *FLOATS}:
+    elif kind in PARTS and prop.get("componentType") not in [*INTEGERS, *FLOATS]:
         yield f"{place}/componentType", f"got {prop.get('componentType')!r}, want a numeric type"
-    elif kind == "ENUM" and prop.get("enumType") not in schema.get("enums", {}):
+    elif kind == "ENUM" and prop.get("enumType") not in list(schema.get("enums", {})):
         yield f"{place}/enumType", f"got {prop.get('enumType')!r}, want an enum of the schema"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,29 +26,31 @@ def check_glb(glb: Glb) -> list[NDArray[np.float64]]:
     placed: list[NDArray[np.float64]] = []
     positions: dict[int, list[NDArray[np.float64]]] = {}
     for number, mesh in enumerate(glb.document.get("meshes", [])):
-        found = [_check_primitive(glb, p, f"meshes[{number}].primitives[{k}]", tables)
+        seen: set[int] = set()
+        found = [_check_primitive(glb, p, f"meshes[{number}].primitives[{k}]", tables, seen)
                  for k, p in enumerate(mesh.get("primitives", []))]
         positions[number] = [p for p in found if p is not None]
     for mesh_number, matrix in _mesh_nodes(glb.document):
-        placed += [p @ matrix[:3, :3].T + matrix[:3, 3] for p in positions.get(mesh_number, [])]
+        still = np.array_equal(matrix, np.eye(4))
+        placed += [p if still else p @ matrix[:3, :3].T + matrix[:3, 3] for p in positions.get(mesh_number, [])]
     return placed
 
 
-def _check_primitive(glb: Glb, primitive: Json, place: str, tables: list[int]) -> NDArray[np.float64] | None:
+def _check_primitive(glb: Glb, primitive: Json, place: str, tables: list[int],
+                     seen: set[int]) -> NDArray[np.float64] | None:
+    """Check a primitive and give its vertices; None where it has none, or they were ``seen`` in its mesh before.
+
+    Faces and lines share their vertices, so what is true of these need not be found twice; a mesh's own are.
+    """
     attributes = primitive.get("attributes", {})
     if "POSITION" not in attributes:
         return None
-    if draco.NAME in primitive.get("extensions", {}):
+    packed = draco.NAME in primitive.get("extensions", {})
+    if packed:
         glb.unpack_draco(primitive, place)
     stored = glb.accessor(attributes["POSITION"])
     if stored is None or stored.shape[1] != 3:
         return None
-    accessor = glb.document["accessors"][attributes["POSITION"]]
-    stated, found = (accessor.get("min"), accessor.get("max")), bounds(stored)
-    if None in stated or not np.allclose(np.array(stated, dtype=np.float64), found, rtol=1e-6, atol=1e-6):
-        glb.problems.append(f"{place}: min and max of POSITION are not those of its values")
-    if not np.isfinite(found).all():
-        glb.problems.append(f"{place}: POSITION is not finite")
     accessors = glb.document["accessors"]
     for name, index in attributes.items():
         if not 0 <= index < len(accessors):
@@ -60,8 +62,22 @@ def _check_primitive(glb: Glb, primitive: Json, place: str, tables: list[int]) -
         if indices is not None and int(indices.max()) >= len(stored):
             glb.problems.append(f"{place}: an index points past the last vertex")
     _check_feature_ids(glb, primitive, place, tables)
+    if attributes["POSITION"] in seen and not packed:
+        return None
+    seen.add(attributes["POSITION"])
+    accessor = accessors[attributes["POSITION"]]
+    _check_bounds(glb, accessor, bounds(stored), place)
     points = stored.astype(np.float64)
     return np.maximum(points / np.iinfo(stored.dtype).max, -1.0) if accessor.get("normalized") else points
+
+
+def _check_bounds(glb: Glb, accessor: Json, found: NDArray[Any], place: str) -> None:
+    """Compare an accessor's lowest and highest values with those found (2, k)."""
+    stated = accessor.get("min"), accessor.get("max")
+    if None in stated or not np.allclose(np.array(stated, dtype=np.float64), found, rtol=1e-6, atol=1e-6):
+        glb.problems.append(f"{place}: min and max of POSITION are not those of its values")
+    if not np.isfinite(found).all():
+        glb.problems.append(f"{place}: POSITION is not finite")
 
 
 def _check_feature_ids(glb: Glb, primitive: Json, place: str, tables: list[int]) -> None:

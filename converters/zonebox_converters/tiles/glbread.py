@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from zonebox.compression import DRACO, MESHOPT
 from zonebox_converters.tiles import draco, meshopt
 from zonebox_converters.tiles.glb import Json
+from zonebox_converters.tiles.jsontext import parsed
 from zonebox_converters.tiles.packing import available
 
 _TYPES: Final = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -139,7 +139,7 @@ class Glb:
 def read_gltf(data: bytes, folder: Path) -> tuple[Glb | None, list[str]]:
     """Read a glTF in JSON with the buffers beside it or inside it, or say why it cannot be."""
     try:
-        document = json.loads(data)
+        document = parsed(data)
     except ValueError:
         return None, ["is no JSON"]
     if not isinstance(document, dict):
@@ -172,7 +172,7 @@ def read_glb(data: bytes) -> tuple[Glb | None, list[str]]:
     if chunks is None:
         return None, ["has a chunk that is misaligned or reaches past the end"]
     try:
-        document = json.loads(chunks.get(_JSON_CHUNK, b""))
+        document = parsed(chunks.get(_JSON_CHUNK, b""))
     except ValueError:
         document = None
     if not isinstance(document, dict):

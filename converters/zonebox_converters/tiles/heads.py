@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from zonebox_converters.tiles.entities import Found, check_entity, check_schema, check_statistics
 from zonebox_converters.tiles.glb import Json
+from zonebox_converters.tiles.jsontext import parsed
 
 VERSIONS: Final = ("1.0", "1.1")
 
@@ -71,7 +71,7 @@ def read_schema(document: Json, folder: Path) -> tuple[Json | None, list[tuple[s
     if parts.scheme:        # elsewhere on the net
         return {}, []
     try:
-        schema = json.loads((folder / unquote(parts.path)).read_bytes())
+        schema = parsed((folder / unquote(parts.path)).read_bytes())
     except (OSError, ValueError) as error:
         return {}, [("/schemaUri", f"{uri} is {'missing' if isinstance(error, OSError) else 'no JSON'}")]
     return schema if isinstance(schema, dict) else {}, list(_under("/schemaUri", check_schema(schema)))

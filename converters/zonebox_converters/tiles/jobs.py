@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zonebox.compression import NONE
-from zonebox_converters.tiles.content import Part, content
+from zonebox_converters.tiles.content import Content, Part, content
 from zonebox_converters.tiles.glbcheck import read_glb
 from zonebox_converters.tiles.legacy import read_legacy
 from zonebox_converters.tiles.store import write_file
@@ -41,6 +42,21 @@ class Square:
                          [self.west + self.side, self.south + self.side, box[1, 2]]])
 
 
+class Task(Protocol):
+    """Something that becomes a file of a layer, wherever it is made: it can be pickled and needs nothing else."""
+
+    @property
+    def layer(self) -> str:
+        """Folder of the layer."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    def make(self) -> tuple[Done, bytes] | None:
+        """Make the bytes of the file and check them, without writing anything: the place may be on another machine."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Job:
     """A part of a layer, the file it becomes, the name of the program that stands in it, the version of 3D Tiles.
@@ -55,6 +71,29 @@ class Job:
     version: str = "1.1"
     compression: str = NONE
     square: Square | None = None
+
+    def make(self) -> tuple[Done, bytes] | None:
+        """Make the bytes of the part's file and check them."""
+        made = content(self.part, generator=self.generator, version=self.version, compression=self.compression)
+        if made is None:
+            return None
+        around = made.box if self.square is None else self.square.around(made.box)
+        return checked(made, around, self.part.matrix, self.version), made.data
+
+
+def checked(made: Content, around: NDArray[np.float64], matrix: NDArray[np.float64], version: str) -> Done:
+    """Read what was made as anyone would, and compare it with the box (2, 3) ``around`` it in its tile's frame."""
+    volume, _ = read_volume({"box": box12(around)}, matrix)
+    volumes = [volume] if volume is not None else []
+    if version == "1.0":
+        embedded, problems = read_legacy(made.data)
+        for inner in embedded:
+            problems += gltf_problems(*read_glb(inner.glb), matrix, volumes)
+    else:
+        problems = gltf_problems(*read_glb(made.data), matrix, volumes)
+    problems += [*PROMISES.broken(len(made.data), made.triangles), *made.moved()]
+    return Done(box=made.box, triangles=made.triangles, size=len(made.data), problems=tuple(problems),
+                rewritten=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,30 +119,16 @@ class Done:
     problems: tuple[str, ...]
 
 
-def perform(job: Job) -> Done | None:
-    """Write a part's file and check it; None where no triangle of it has an area."""
+def perform(job: Task) -> Done | None:
+    """Write a job's file and check it; None where no triangle of it has an area."""
     return keep(job, make(job))
 
 
-def keep(job: Job, made: tuple[Done, bytes] | None) -> Done | None:
+def keep(job: Task, made: tuple[Done, bytes] | None) -> Done | None:
     """Put what was made of a job in its place."""
     return None if made is None else replace(made[0], rewritten=write_file(job.path, made[1]))
 
 
-def make(job: Job) -> tuple[Done, bytes] | None:
-    """Make the bytes of a part's file and check them, without writing anything: the place may be on another machine."""
-    made = content(job.part, generator=job.generator, version=job.version, compression=job.compression)
-    if made is None:
-        return None
-    around = made.box if job.square is None else job.square.around(made.box)
-    volume, _ = read_volume({"box": box12(around)}, job.part.matrix)
-    volumes = [volume] if volume is not None else []
-    if job.version == "1.0":
-        embedded, problems = read_legacy(made.data)
-        for inner in embedded:
-            problems += gltf_problems(*read_glb(inner.glb), job.part.matrix, volumes)
-    else:
-        problems = gltf_problems(*read_glb(made.data), job.part.matrix, volumes)
-    problems += [*PROMISES.broken(len(made.data), made.triangles), *made.moved()]
-    return Done(box=made.box, triangles=made.triangles, size=len(made.data), problems=tuple(problems),
-                rewritten=False), made.data
+def make(job: Task) -> tuple[Done, bytes] | None:
+    """Make what a job makes; a function, because that is what a cluster is sent."""
+    return job.make()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from zonebox.geometry.mesh import Mesh, merged
 from zonebox.model import Building, Control, ControlEnvelope, Finding, Kind, Parcel, Report, Scene, State, Terrain
+from zonebox_converters.tiles import chosen
 from zonebox_converters.tiles.look import Look
 from zonebox_converters.tiles.metadata import FLOAT64, STRING, UINT32, VERDICT, Property, Schema, Table, table
 
@@ -57,12 +58,15 @@ class Layer:
     look: Look
 
 
-def layers(scene: Scene, report: Report) -> Iterator[Layer]:
-    """Make the layers of a scene that have something to show one after the other, in the order of `ORDER`."""
+def layers(scene: Scene, report: Report, properties: Sequence[str] = ()) -> Iterator[Layer]:
+    """Make the layers of a scene that have something to show one after the other, in the order of `ORDER`.
+
+    ``properties`` are those of design elements that become columns, see `zonebox.model.Element.properties`.
+    """
     makers: tuple[Callable[[], Layer | None], ...] = (
         lambda: _terrain(scene.surface),
         lambda: _context(scene.context),
-        lambda: _design(scene.designs, report),
+        lambda: _design(scene.designs, report, properties),
         lambda: _envelopes(scene, report),
         lambda: _findings(report.findings),
     )
@@ -127,24 +131,27 @@ def _context(buildings: Sequence[Building]) -> Layer | None:
     meshes = [b.mesh for b in shown]
     mesh = _side_by_side(meshes)
     elevation = np.ascontiguousarray(mesh.vertices[:, 2])
-    starts = np.cumsum([0, *(len(m.vertices) for m in meshes[:-1])])
+    starts = _starts([len(m.vertices) for m in meshes])
     rows = []
     for building, low, high in zip(shown, np.minimum.reduceat(elevation, starts).tolist(),
                                    np.maximum.reduceat(elevation, starts).tolist(), strict=True):
         others = "; ".join([f"{key}={value}" for key, value in sorted(building.attributes.items())])
         rows.append((building.id, building.name, high - low, high, _storeys(building), others, building.source))
-    return _layer("context", meshes, [CONTEXT_COLOR] * len(shown), table(_CONTEXT_SCHEMA, rows), Look(outline=True),
-                  mesh)
+    columns = table(_CONTEXT_SCHEMA, rows)
+    del rows, elevation, starts     # of a city, as much as its meshes
+    return _layer("context", meshes, [CONTEXT_COLOR] * len(shown), columns, Look(outline=True), mesh)
 
 
 def _storeys(building: Building) -> float | None:
     if building.storeys:
         return float(len(building.storeys))
+    said = building.attributes
     for key in _STOREY_KEYS:
-        try:
-            return float(building.attributes[key])
-        except (KeyError, ValueError):
-            continue
+        if key in said:
+            try:
+                return float(said[key])
+            except ValueError:
+                continue
     return None
 
 
@@ -160,7 +167,7 @@ _DESIGN_SCHEMA: Final = Schema(id="element", name="Building element", zh="设计
 ))
 
 
-def _design(designs: Sequence[Building], report: Report) -> Layer | None:
+def _design(designs: Sequence[Building], report: Report, properties: Sequence[str]) -> Layer | None:
     states: defaultdict[tuple[str, str], set[State]] = defaultdict(set)
     for finding in report.findings:
         for element in finding.elements:
@@ -172,11 +179,14 @@ def _design(designs: Sequence[Building], report: Report) -> Layer | None:
         names = building.storey_names
         features.append(building.triangle_element.astype(np.int64) + len(rows))
         rows += [(e.id, e.ifc_class, e.name, names.get(e.storey, e.storey), building.id, building.variant,
-                  building.parcel, worst(states.get((building.id, e.id), ()))) for e in building.elements]
+                  building.parcel, worst(states.get((building.id, e.id), ())),
+                  *(e.properties.get(name, "") for name in properties)) for e in building.elements]
     if not shown:
         return None
+    schema = replace(_DESIGN_SCHEMA, properties=(
+        *_DESIGN_SCHEMA.properties, *chosen.columns(properties, [p.id for p in _DESIGN_SCHEMA.properties])))
     return Layer(name="design", mesh=merged([b.mesh for b in shown]), feature=np.concatenate(features),
-                 color=np.concatenate([b.triangle_color for b in shown]), table=table(_DESIGN_SCHEMA, rows),
+                 color=np.concatenate([b.triangle_color for b in shown]), table=table(schema, rows),
                  look=Look(outline=True))
 
 
@@ -202,11 +212,13 @@ def _envelopes(scene: Scene, report: Report) -> Layer | None:
         states[finding.parcel].add(finding.state)
     shown = [e for e in scene.envelopes if len(e.solid)]
     verdicts = [worst(states.get(e.parcel, ())) for e in shown]
-    rows = [_envelope_row(e, parcels.get(e.parcel), "; ".join(controls[e.parcel]), v)
+    rows = [_envelope_row(e, parcels.get(e.parcel), "; ".join(controls.get(e.parcel, ())), v)
             for e, v in zip(shown, verdicts, strict=True)]
     broken = (State.FAIL, State.MARGINAL)
     colors = [ENVELOPE_BROKEN_COLOR if v in broken else ENVELOPE_COLOR for v in verdicts]
-    return _layer("envelopes", [e.solid for e in shown], colors, table(_ENVELOPE_SCHEMA, rows), Look(lines=True))
+    columns = table(_ENVELOPE_SCHEMA, rows)
+    del rows
+    return _layer("envelopes", [e.solid for e in shown], colors, columns, Look(lines=True))
 
 
 def _envelope_row(
@@ -253,10 +265,17 @@ def _finding_row(finding: Finding) -> tuple[Any, ...]:
 
 def _side_by_side(meshes: Sequence[Mesh]) -> Mesh:
     """Put many small meshes into one, in order, without a loop over them."""
-    starts = np.cumsum([0, *(len(m.vertices) for m in meshes[:-1])])
-    shift = np.repeat(starts.astype(np.int32), [len(m.triangles) for m in meshes])
-    return Mesh(vertices=np.concatenate([m.vertices for m in meshes]),
-                triangles=np.concatenate([m.triangles for m in meshes]) + shift[:, None])
+    vertices, triangles = [m.vertices for m in meshes], [m.triangles for m in meshes]
+    shift = np.repeat(_starts(list(map(len, vertices))).astype(np.int32), list(map(len, triangles)))
+    joined = np.concatenate(triangles)
+    joined += shift[:, None]
+    return Mesh(vertices=np.concatenate(vertices), triangles=joined)
+
+
+def _starts(counts: Sequence[int]) -> NDArray[np.int64]:
+    """Where each of some runs begins that follow one another."""
+    ends = np.cumsum(np.array(counts, dtype=np.int64))
+    return np.asarray(ends - counts)
 
 
 def control_text(control: Control) -> str:
@@ -284,4 +303,4 @@ def _layer(
         return None
     feature = np.repeat(np.arange(len(meshes), dtype=np.int64), [len(m.triangles) for m in meshes])
     return Layer(name=name, mesh=_side_by_side(meshes) if joined is None else joined, feature=feature,
-                 color=np.array(colors, dtype=np.uint8).reshape(-1, 4)[feature], table=rows, look=look)
+                 color=np.array(colors, dtype=np.uint8).reshape(-1, 4).take(feature, axis=0), table=rows, look=look)

@@ -6,7 +6,6 @@ Source: OGC 22-025r4, 3D Tiles 1.1, chapter 10 (tile formats of 1.0).
 from __future__ import annotations
 
 import itertools
-import json
 import struct
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +14,7 @@ import numpy as np
 
 from zonebox_converters.tiles.entities import PARTS
 from zonebox_converters.tiles.glb import Json
+from zonebox_converters.tiles.jsontext import parsed
 
 MAGICS: Final = (b"b3dm", b"i3dm", b"pnts", b"cmpt")
 _HEADER: Final = {b"b3dm": 28, b"i3dm": 32, b"pnts": 28}
@@ -102,7 +102,7 @@ def _json(chunk: bytes, name: str, wrong: list[str]) -> Json:
     if not chunk:
         return {}
     try:
-        document = json.loads(chunk)
+        document = parsed(chunk)
     except ValueError:
         document = None
     if not isinstance(document, dict):

@@ -1,7 +1,8 @@
 """Positions on a grid, so that a tile takes fewer bytes and nobody can see or measure the difference.
 
 The grid's step is a power of two metres and the grid starts at the frame's origin: what a client makes of the stored
-numbers is exact in float32, so the box of a tile bounds what is drawn and not only what was meant.
+numbers is exact in float32, so the box of a tile bounds what is drawn and not only what was meant. All tiles of the
+ground share one grid, or cracks would open between them: its step is 2 mm, in floats, whatever the tile's width.
 Source: KHR_mesh_quantization, EXT_meshopt_compression, KHR_draco_mesh_compression (Khronos glTF registry).
 """
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from zonebox.compression import COMPRESSIONS, DRACO, MESHOPT, NONE, QUANTISE
 from zonebox.errors import InputError
-from zonebox_converters.tiles.glb import Json
+from zonebox_converters.tiles.glb import Json, bounds
 
 REQUIRED: Final = {NONE: (), QUANTISE: ("KHR_mesh_quantization",),
                    MESHOPT: ("EXT_meshopt_compression", "KHR_mesh_quantization"),
@@ -70,8 +71,11 @@ class Placed:
         return float(np.linalg.norm(self.real - positions, axis=1).max())
 
 
-def placed(positions: NDArray[np.float64], compression: str) -> Placed:
+def placed(positions: NDArray[np.float64], compression: str, *, one_grid: bool = False) -> Placed:
     """Put positions (n, 3), y up, on the grid that a compression allows them.
+
+    With ``one_grid`` its step does not depend on the tile: what tiles of frames that differ by whole metres share
+    (`place.same_grid`) stays at one place.
 
     Examples
     --------
@@ -81,13 +85,13 @@ def placed(positions: NDArray[np.float64], compression: str) -> Placed:
     >>> placed(np.array([[0.0, 1.0, 2.0], [600.0, 1.0, 2.3]]), "quantise").stored.dtype.name
     'float32'
     """
-    low, high = positions.min(axis=0), positions.max(axis=0)
+    low, high = bounds(positions)
     if compression == NONE or max(-low.min(), high.max()) >= FURTHEST_M:
         stored = positions.astype(np.float32) + np.float32(0.0)      # no zero below zero
         return Placed(stored=stored, real=stored.astype(np.float64))
     extent = float((high - low).max())
     exponent = max(FINEST_STEP_EXPONENT, int(np.ceil(np.log2(max(extent, 1e-3) / 65_532))))
-    if compression == DRACO or exponent > COARSEST_STEP_EXPONENT:
+    if compression == DRACO or one_grid or exponent > COARSEST_STEP_EXPONENT:
         real = np.rint(np.ldexp(positions, -WIDE_STEP_EXPONENT)) * 2.0**WIDE_STEP_EXPONENT + 0.0
         return Placed(stored=real.astype(np.float32), real=real, exponent=WIDE_STEP_EXPONENT)
     step = 2.0**exponent

@@ -37,6 +37,16 @@ def tile_matrix(frame: Frame, x: float, y: float) -> Matrix:
     return matrix
 
 
+def same_grid(matrix: Matrix, point: Points) -> Matrix:
+    """Matrix (4, 4) of a frame as near a point (3,) of EPSG:4978 as whole metres along the axes of another allow.
+
+    Frames so made are not turned against each other: what lies on a grid of one lies on that of all.
+    """
+    moved = np.array(matrix)
+    moved[:3, 3] = out_of(matrix, np.rint(into(matrix, point[None])))[0]
+    return moved
+
+
 def into(matrix: Matrix, points: Points) -> Points:
     """Express EPSG:4978 points (n, 3) in the frame of a rigid matrix."""
     return np.asarray((points - matrix[:3, 3]) @ matrix[:3, :3])

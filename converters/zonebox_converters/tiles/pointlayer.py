@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox.compression import NONE
-from zonebox.frame import Frame
 from zonebox_converters.tiles.glb import Json
-from zonebox_converters.tiles.glbcheck import read_glb
-from zonebox_converters.tiles.legacy import read_legacy
+from zonebox_converters.tiles.jobs import Done, checked
 from zonebox_converters.tiles.place import Matrix, into, tile_matrix
+from zonebox_converters.tiles.plans import Target
 from zonebox_converters.tiles.pointcontent import SCHEMA, points_content
-from zonebox_converters.tiles.scatter import Node, Scan, Share, Squares, shares
-from zonebox_converters.tiles.store import Folder, write_file
+from zonebox_converters.tiles.scatter import Extent, Node, Scan, Share, Squares, shares
+from zonebox_converters.tiles.store import Folder
 from zonebox_converters.tiles.tilesets import Written, generator
-from zonebox_converters.tiles.tiling import PROMISES, Tile, box12, parent
-from zonebox_converters.tiles.verifier import gltf_problems
-from zonebox_converters.tiles.volumes import read_volume
+from zonebox_converters.tiles.tiling import Tile, parent
+from zonebox_converters.tiles.workers import perform_all
 
 NAME: Final = "pointcloud"
 _TOP: Final = Node(0, 0, 0)
 
 
-def write_points(scans: Iterable[Scan], frame: Frame, folder: Folder, version: str,
-                 compression: str = NONE) -> Written | None:
+def write_points(scans: Iterable[Scan], target: Target, folder: Folder, *, workers: int = 1,
+                 scheduler: str | None = None) -> Written | None:
     """Write points as tiles; None of no points at all.
 
-    Memory stays within that of a square of 128 m and of the coarse tiles over all squares, however many points there
-    are; the disk beside the tiles holds every point once while they are sorted.
+    Memory stays within that of a square of 128 m, of the coarse tiles over all squares and of the jobs under way,
+    however many points there are; the disk beside the tiles holds every point once while they are sorted.
+    ``workers`` and ``scheduler`` as in `perform_all`.
     """
     folder.root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".points-", dir=folder.root) as scratch:
@@ -42,19 +41,51 @@ def write_points(scans: Iterable[Scan], frame: Frame, folder: Folder, version: s
         squares.fill(scans)
         if not squares.count:
             return None
-        extent, made = squares.extent(), _Made(frame, folder, version, compression)
-        for share in shares(squares, extent):
-            made.add(share, tile_matrix(frame, *extent.middle(share.node)))
+        made = _Made(target, folder)
+        jobs = made.jobs(shares(squares, squares.extent()), squares.extent())
+        made.keep(perform_all(jobs, workers=workers, told=lambda _job: None, scheduler=scheduler))
     return Written(name=NAME, features=squares.count, schema=SCHEMA, statistics=made.statistics(),
                    tile=made.tree(), triangles=0, files=tuple(made.files), size_bytes=made.size_bytes,
                    problems=tuple(made.problems), refine="ADD")
 
 
-class _Made:
-    """What has been written so far."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PointJob:
+    """Points (n, 3) in EPSG:4978 that become a tile, with classes and strengths (n,) and the tile's frame."""
 
-    def __init__(self, frame: Frame, folder: Folder, version: str, compression: str) -> None:
-        self._frame, self._folder, self._version, self._compression = frame, folder, version, compression
+    points: NDArray[np.float64]
+    kinds: NDArray[np.uint8]
+    strength: NDArray[np.uint16]
+    matrix: Matrix
+    path: Path
+    generator: str
+    version: str
+    compression: str
+    layer: str = NAME
+
+    def make(self) -> tuple[Done, bytes] | None:
+        """Make the bytes of the tile and check them as any other reader would."""
+        made = points_content(into(self.matrix, self.points), self.kinds, self.strength, generator=self.generator,
+                              version=self.version, compression=self.compression)
+        return checked(made, made.box, self.matrix, self.version), made.data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Asked:
+    """A tile that was given away to be made."""
+
+    node: Node
+    file: str
+    matrix: Matrix
+    error_m: float
+
+
+class _Made:
+    """What has been asked for and written so far."""
+
+    def __init__(self, target: Target, folder: Folder) -> None:
+        self._target, self._folder = target, folder
+        self._asked: list[_Asked] = []
         self._tiles: dict[Node, Tile] = {}
         self._kinds = np.zeros(256, dtype=np.int64)
         self._strength = [np.inf, -np.inf]
@@ -62,30 +93,32 @@ class _Made:
         self.problems: list[str] = []
         self.size_bytes = 0
 
-    def add(self, share: Share, matrix: Matrix) -> None:
-        """Write one tile and check its bytes as any other reader would."""
-        local = into(matrix, self._frame.to_ecef(np.ascontiguousarray(share.points["xyz"])))
-        kinds, strength = (np.ascontiguousarray(share.points[name]) for name in ("kind", "strength"))
-        made = points_content(local, kinds, strength, generator=generator(), version=self._version,
-                              compression=self._compression)
-        file = f"{'_'.join(map(str, share.node))}.{'pnts' if self._version == '1.0' else 'glb'}"
-        uri = f"{NAME}/{file}"
-        self._folder.plan([uri])
-        self._folder.keep(uri, rewritten=write_file(self._folder.root / uri, made.data))
-        self.files.append(uri)
-        self.size_bytes += len(made.data)
-        self.problems += [f"{uri}: {text}" for text in (*self._checked(made.data, made.box, matrix), *made.moved())]
-        self._tiles[share.node] = Tile(matrix=matrix, box=made.box, error_m=share.error_m, uri=file)
-        self._kinds += np.bincount(kinds, minlength=256)
-        self._strength = [min(self._strength[0], int(strength.min())), max(self._strength[1], int(strength.max()))]
+    def jobs(self, given: Iterable[Share], extent: Extent) -> Iterator[PointJob]:
+        """Count the points of each tile, and give it away to be made."""
+        target = self._target
+        for share in given:
+            matrix = tile_matrix(target.frame, *extent.middle(share.node))
+            xyz, kinds, strength = (np.ascontiguousarray(share.points[name]) for name in ("xyz", "kind", "strength"))
+            file = f"{'_'.join(map(str, share.node))}.{'pnts' if target.version == '1.0' else 'glb'}"
+            self._asked.append(_Asked(node=share.node, file=file, matrix=matrix, error_m=share.error_m))
+            self._kinds += np.bincount(kinds, minlength=256)
+            self._strength = [min(self._strength[0], int(strength.min())), max(self._strength[1], int(strength.max()))]
+            self._folder.plan([f"{NAME}/{file}"])
+            yield PointJob(points=target.frame.to_ecef(xyz), kinds=kinds, strength=strength, matrix=matrix,
+                           path=target.root / NAME / file, generator=generator(), version=target.version,
+                           compression=target.compression)
 
-    def _checked(self, data: bytes, box: NDArray[np.float64],
-                 matrix: Matrix) -> Sequence[str]:
-        broken = list(PROMISES.broken(len(data), 0))
-        if self._version == "1.0":
-            return [*read_legacy(data)[1], *broken]
-        volume, _ = read_volume({"box": box12(box)}, matrix)
-        return [*gltf_problems(*read_glb(data), matrix, [volume] if volume is not None else []), *broken]
+    def keep(self, results: Sequence[Done | None]) -> None:
+        """Take note of what became of the tiles, in the order they were given away."""
+        for asked, done in zip(self._asked, results, strict=True):
+            if done is None:
+                continue
+            uri = f"{NAME}/{asked.file}"
+            self._folder.keep(uri, rewritten=done.rewritten)
+            self.files.append(uri)
+            self.size_bytes += done.size
+            self.problems += [f"{uri}: {text}" for text in done.problems]
+            self._tiles[asked.node] = Tile(matrix=asked.matrix, box=done.box, error_m=asked.error_m, uri=asked.file)
 
     def tree(self) -> Tile:
         """Hang every tile under the one whose quarter it is."""

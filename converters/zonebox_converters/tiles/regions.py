@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from zonebox_converters.tiles.place import out_of
 from zonebox_converters.tiles.tiling import Tile
 
-VOLUMES: Final = ("box", "region")
-
 _STEPS: Final = np.linspace(0.0, 1.0, 9)
 _GRID: Final = np.array([(u, v, w) for u, v, w in itertools.product(_STEPS, _STEPS, (0.0, 1.0))])
 _LEAST_RADIUS_M: Final = 6_335_439.0

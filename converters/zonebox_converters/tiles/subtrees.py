@@ -5,7 +5,6 @@ Source: OGC 22-025r4, 3D Tiles 1.1, 7.9 (implicit tiling) and its subtree file f
 
 from __future__ import annotations
 
-import json
 import re
 import struct
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from zonebox_converters.tiles.entities import Found
 from zonebox_converters.tiles.glb import Json
+from zonebox_converters.tiles.jsontext import parsed
 
 _HEADER: Final = 24
 _BRANCHES: Final = {"QUADTREE": 4, "OCTREE": 8}
@@ -129,7 +129,7 @@ def read_subtree(path: Path, tiling: Tiling) -> tuple[Subtree, list[tuple[str, s
             return nothing, [("", text)]
         data, internal = parts
     try:
-        document = json.loads(data)
+        document = parsed(data)
     except ValueError:
         document = None
     if not isinstance(document, dict):

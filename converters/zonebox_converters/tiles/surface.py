@@ -16,8 +16,10 @@ CREASE_DEG: Final = 20.0
 NORMAL_STEP: Final = 1.0 / 1024.0
 """Faces of one plane differ by rounding only; normals this close share their vertices."""
 
-_DIRECTION_BITS: Final = 12
-"""Hold a normal's component in steps: -1024 to 1024."""
+_DIRECTIONS: Final = 2049
+"""Values of a normal's component in steps: -1024 to 1024."""
+
+_WORD_BITS: Final = 63
 
 _MIX: Final = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93],
                        dtype=np.uint64)
@@ -51,8 +53,8 @@ class Drawn:
 def group_rows(rows: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Group equal rows (n, k): give the first row of each group, and the group of every row.
 
-    Rows are compared by a 64-bit mix of their numbers; should two different rows ever agree in it, they are sorted
-    in full instead.
+    Rows are compared by a mix of their numbers, as long as fits beside a row's own number into 64 bits; should two
+    different rows ever agree in it, they are sorted in full instead.
 
     Examples
     --------
@@ -65,25 +67,49 @@ def group_rows(rows: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         mixed ^= rows[:, i].astype(np.uint64) + _MIX[i % 4]
         mixed *= _MIX[(i + 1) % 4]
         mixed ^= mixed >> np.uint64(29)
-    first, group = group_numbers(mixed)
+    first, group = group_numbers(mixed >> np.uint64(_place_bits(len(rows)) + 1))
     if not np.array_equal(rows[first[group]], rows):
         _, first, group = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     return first, group.reshape(-1)
 
 
 def group_numbers(codes: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Group equal numbers: give the first row of each group, and the group of every row.
-
-    As `numpy.unique` does, without the slower sort that keeps equals in order.
-    """
-    if not len(codes):
-        return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
-    order = np.argsort(codes)
-    ranked = codes[order]
-    new = np.concatenate([[True], ranked[1:] != ranked[:-1]])
+    """Group equal numbers from 0 on: give the first row of each group, and the group of every row."""
+    order, new = ranked(codes)
     group = np.empty(len(codes), dtype=np.intp)
     group[order] = np.cumsum(new) - 1
-    return np.minimum.reduceat(order, np.flatnonzero(new)), group
+    return order[new], group
+
+
+def ranked(codes: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Sort numbers (n,) from 0 on: give their rows in order, equals in the order they come, and where another begins.
+
+    Where number and row fit side by side into 64 bits these are sorted: two to three times faster than an argsort.
+
+    Examples
+    --------
+    >>> order, new = ranked(np.array([7, 5, 7, 5]))
+    >>> order.tolist(), new.tolist()
+    ([1, 3, 0, 2], [True, False, True, False])
+    """
+    bits = _place_bits(len(codes))
+    if len(codes) and int(codes.max()) >> (_WORD_BITS - bits) == 0:
+        both = codes.astype(np.int64) << bits
+        both |= np.arange(len(codes))
+        both.sort()
+        order = (both & ((1 << bits) - 1)).astype(np.intp, copy=False)
+        both >>= bits
+    else:
+        order = np.argsort(codes, kind="stable")
+        both = codes[order]
+    new = np.ones(len(codes), dtype=np.bool_)
+    np.not_equal(both[1:], both[:-1], out=new[1:])
+    return order, new
+
+
+def _place_bits(count: int) -> int:
+    """Bits that hold the number of a row among so many."""
+    return max(count - 1, 1).bit_length()
 
 
 def weld(positions: NDArray[np.float32], owner: Ints) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -105,7 +131,10 @@ def face_normals(
     normals = _crossed(points, triangles)
     squared = np.einsum("ij,ij->i", normals, normals)
     keep = squared > (2 * least_area_m2) ** 2
-    return np.asarray(normals[keep] / np.sqrt(squared[keep])[:, None]), keep
+    if not keep.all():
+        normals, squared = normals[keep], squared[keep]
+    normals /= np.sqrt(squared)[:, None]
+    return normals, keep
 
 
 def _crossed(points: NDArray[np.float64], triangles: NDArray[Any]) -> NDArray[np.float64]:
@@ -167,12 +196,12 @@ def _facets(feature: Ints, color: Ints, turned: Ints | None) -> NDArray[np.intp]
     Where feature, colour and direction fit side by side into 64 bits they are compared as one number.
     """
     told = [feature, color] if turned is None else [feature, color, *turned.T]
-    bits = 0 if turned is None else 3 * _DIRECTION_BITS
-    if len(feature) and (int(feature.max()) + 1) * (int(color.max()) + 1) < 1 << (62 - bits):
+    turns = 1 if turned is None else _DIRECTIONS**3
+    if len(feature) and (int(feature.max()) + 1) * (int(color.max()) + 1) * turns < 1 << _WORD_BITS:
         code = feature * (int(color.max()) + 1) + color
         if turned is not None:
             for column in turned.T:
-                code = (code << _DIRECTION_BITS) + (column + (1 << (_DIRECTION_BITS - 1)))
+                code = code * _DIRECTIONS + (column + _DIRECTIONS // 2)
         return group_numbers(code)[1]
     return group_rows(np.stack(told, axis=1))[1]
 
@@ -217,18 +246,14 @@ def creases(triangles: NDArray[Any], normals: NDArray[np.float64]) -> tuple[NDAr
     """
     a = triangles.reshape(-1).astype(np.int64)
     b = triangles[:, [1, 2, 0]].reshape(-1).astype(np.int64)
-    code = np.minimum(a, b) * (int(a.max(initial=0)) + 1) + np.maximum(a, b)
-    order = np.argsort(code)
-    ranked = code[order]
-    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]])) if len(code) else order[:0]
-    count = np.diff(np.append(starts, len(code)))
-    lead = np.minimum.reduceat(order, starts) if len(starts) else starts
-    group = np.repeat(np.arange(len(starts)), count)
-    other = np.flatnonzero(order != lead[group])        # a face does not turn against itself
-    group = group[other]
-    one, two = normals.take(order[other] // 3, axis=0), normals.take(lead[group] // 3, axis=0)
+    order, new = ranked(np.minimum(a, b) * (int(a.max(initial=0)) + 1) + np.maximum(a, b))
+    lead, count = order[new], np.diff(np.append(np.flatnonzero(new), len(order)))
+    face = order // 3
+    other = np.flatnonzero(~new)        # a face does not turn against itself
+    group = (np.cumsum(new) - 1)[other]
+    one, two = normals.take(face[other], axis=0), normals.take((lead // 3)[group], axis=0)
     sharp = count == 1
     sharp[group[np.einsum("ij,ij->i", one, two) < np.cos(np.radians(CREASE_DEG))]] = True
-    folded = np.empty(len(code), dtype=np.bool_)
+    folded = np.empty(len(order), dtype=np.bool_)
     folded[order] = np.repeat(sharp, count)
     return folded.reshape(-1, 3), np.sort(lead[sharp]).astype(np.int64)

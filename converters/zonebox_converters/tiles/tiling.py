@@ -62,7 +62,7 @@ class Cell:
 
     name: str
     center: tuple[float, float] | None
-    rows: NDArray[np.intp]
+    rows: NDArray[np.int32]
     children: tuple[Cell, ...] = ()
 
     def leaves(self) -> Iterator[Cell]:
@@ -100,38 +100,51 @@ def quadtree(points: NDArray[np.float64], loads: NDArray[np.float64] | None = No
     >>> [leaf.name for leaf in quadtree(np.zeros((5, 2)), limit=2).leaves()]
     ['8_0_0_0', '8_0_0_1', '8_0_0_2']
     """
-    rows = np.arange(len(points))
-    extent = max(float(np.ptp(points[:, k])) for k in range(2)) if len(points) else 0.0
+    if not len(points):
+        return Cell(name=WHOLE, center=None, rows=np.empty(0, dtype=np.int32))
+    new = (points[1:, 0] != points[:-1, 0]) | (points[1:, 1] != points[:-1, 1])
+    starts = np.concatenate([[0], np.flatnonzero(new) + 1, [len(points)]])
     loads = np.ones(len(points)) if loads is None else loads
-    if loads.sum() <= limit and extent <= LARGEST_CELL_M:
-        whole = Cell(name=WHOLE, center=None, rows=rows)
-        return whole if len(points) <= lone else Cell(name=FAR, center=None, rows=rows[:0], children=(whole,))
+    return quadtree_of(Runs(starts, points[starts[:-1]], loads), limit=limit, lone=lone)
+
+
+def quadtree_of(runs: Runs, *, limit: int = TRIANGLES_PER_TILE, lone: int = WORTH_TRIANGLES) -> Cell:
+    """Divide runs of triangles among cells, as `quadtree` does."""
+    nothing = np.empty(0, dtype=np.int32)
+    extent = max(float(np.ptp(runs.point[:, k])) for k in range(2))
+    if runs.load.sum() <= limit and extent <= LARGEST_CELL_M:
+        whole = Cell(name=WHOLE, center=None, rows=np.arange(len(runs), dtype=np.int32))
+        return whole if len(runs) <= lone else Cell(name=FAR, center=None, rows=nothing, children=(whole,))
     size = SMALLEST_CELL_M
     while size < extent:
         size *= 2
-    runs = _Runs(points, loads)
-    return Cell(name=FAR, center=None, rows=rows[:0], children=_split(runs, np.arange(len(runs.load)), size, limit))
+    return Cell(name=FAR, center=None, rows=nothing, children=_split(runs, np.arange(len(runs.load)), size, limit))
 
 
-class _Runs:
-    """Triangles that follow each other and stand at one place, as those of a feature do: they are divided as one."""
+class Runs:
+    """Triangles that follow each other and stand at one place, as those of a feature do: they are divided as one.
 
-    def __init__(self, points: NDArray[np.float64], loads: NDArray[np.float64]) -> None:
-        new = (points[1:, 0] != points[:-1, 0]) | (points[1:, 1] != points[:-1, 1])
-        self.starts = np.concatenate([[0], np.flatnonzero(new) + 1, [len(points)]])
-        self.points, self.loads = points, loads
-        self.point = points[self.starts[:-1]]
-        self.load = np.add.reduceat(loads, self.starts[:-1])
+    Run k has the triangles from ``starts[k]`` to ``starts[k + 1]`` (r + 1,) and stands at ``point[k]`` (r, 2);
+    ``loads`` (m,) are those of the triangles.
+    """
 
-    def rows(self, members: NDArray[np.intp]) -> NDArray[np.intp]:
+    def __init__(self, starts: NDArray[np.intp], point: NDArray[np.float64], loads: NDArray[np.float64]) -> None:
+        self.starts, self.point, self.loads = starts, point, loads
+        self.load = np.add.reduceat(loads, starts[:-1])
+
+    def __len__(self) -> int:
+        """Count the triangles."""
+        return int(self.starts[-1])
+
+    def rows(self, members: NDArray[np.intp]) -> NDArray[np.int32]:
         """Rows of the triangles of some runs, in their order."""
         begins = self.starts[members]
         counts = self.starts[members + 1] - begins
         ends = np.cumsum(counts)
-        return np.asarray(np.arange(counts.sum()) + np.repeat(begins - ends + counts, counts))
+        return np.asarray((np.arange(counts.sum()) + np.repeat(begins - ends + counts, counts)).astype(np.int32))
 
 
-def _split(runs: _Runs, members: NDArray[np.intp], size: float, limit: int) -> tuple[Cell, ...]:
+def _split(runs: Runs, members: NDArray[np.intp], size: float, limit: int) -> tuple[Cell, ...]:
     """Cells of one size that hold these runs, ordered by column and row, each divided as far as needed."""
     place = np.floor(runs.point[members] / size).astype(np.int64)
     code = (place[:, 0] << 32) + place[:, 1]
@@ -145,7 +158,7 @@ def _split(runs: _Runs, members: NDArray[np.intp], size: float, limit: int) -> t
         divided: tuple[Cell, ...] = ()
         if not small:
             divided = (_split(runs, inside, size / 2, limit) if size > SMALLEST_CELL_M
-                       else _dealt(runs.points, runs.loads, runs.rows(inside), name, size, limit))
+                       else _dealt(runs, inside, name, size, limit))
         if len(divided) == 1:
             cells.append(divided[0])
             continue
@@ -158,10 +171,11 @@ def _split(runs: _Runs, members: NDArray[np.intp], size: float, limit: int) -> t
     return tuple(cells)
 
 
-def _dealt(points: NDArray[np.float64], loads: NDArray[np.float64], rows: NDArray[np.intp], name: str, size: float,
-           limit: int) -> tuple[Cell, ...]:
+def _dealt(runs: Runs, members: NDArray[np.intp], name: str, size: float, limit: int) -> tuple[Cell, ...]:
     """Deal the triangles of a cell that is not split further into cells of ``limit``, those of one point together."""
-    moved = np.any(np.diff(points[rows], axis=0) != 0.0, axis=1)
+    rows, loads = runs.rows(members), runs.loads
+    points = np.repeat(runs.point[members], runs.starts[members + 1] - runs.starts[members], axis=0)
+    moved = np.any(np.diff(points, axis=0) != 0.0, axis=1)
     ends = np.append(np.flatnonzero(moved) + 1, len(rows))
     sums = np.concatenate([[0.0], np.cumsum(loads[rows])])
     cuts: list[int] = []
@@ -174,7 +188,7 @@ def _dealt(points: NDArray[np.float64], loads: NDArray[np.float64], rows: NDArra
             start = max(start + 1, int(np.searchsorted(sums, sums[start] + limit, side="right")) - 1)
             cuts.append(start)
         last = end
-    corner = np.floor(points[rows[0]] / size)
+    corner = np.floor(points[0] / size)
     center = (float((corner[0] + 0.5) * size), float((corner[1] + 0.5) * size))
     return tuple(Cell(name=f"{name}_{k}", center=center, rows=part) for k, part in enumerate(np.split(rows, cuts)))
 

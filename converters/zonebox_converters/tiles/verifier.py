@@ -7,7 +7,6 @@ or Draco are, as a client makes them; where the library for that is missing, tha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,16 +20,26 @@ from zonebox_converters.tiles.entities import Found, check_entity, stated_error
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.glbcheck import Glb, check_glb, read_glb, read_gltf
 from zonebox_converters.tiles.heads import ARCHIVE, GLTF, check_extensions, check_head, read_schema, used_below
+from zonebox_converters.tiles.jsontext import parsed
 from zonebox_converters.tiles.legacy import MAGICS, read_legacy
 from zonebox_converters.tiles.promises import Promises, read_promises, triangle_count
 from zonebox_converters.tiles.subtrees import check_root, filled, read_tiling, template_problems, walk_subtrees
-from zonebox_converters.tiles.volumes import Volume, finite_numbers, read_volume
+from zonebox_converters.tiles.volumes import LARGEST, Volume, finite_number, finite_numbers, read_volume
 
 SLACK_M: Final = 2e-3
 """A point this far outside a volume is inside: float32 positions and rounded matrices ..."""
 
 SLACK_RATIO: Final = 1e-6
 """... and, for large volumes, this part of their size."""
+
+MISBUILT: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
+"""What reading a document raises that has the wrong kind of value somewhere."""
+
+DEEPEST: Final = 64
+"""Tilesets under one another that are followed."""
+
+ENDINGS: Final = {".glb", ".gltf", ".json", ".b3dm", ".i3dm", ".pnts", ".cmpt"}
+"""Of contents that can be looked into; others may be anything that a client knows by their first bytes."""
 
 NOTHING: Final = Promises()
 """A tileset promises nothing beyond the standard unless it says so."""
@@ -71,7 +80,10 @@ def verify(tileset: Path, *, trusted: Collection[Path] = ()) -> list[Problem]:
     """
     path = tileset / "tileset.json" if tileset.is_dir() else tileset
     walk = _Walk(path.parent, frozenset(trusted))
-    walk.tileset(path, np.eye(4), None, ())
+    try:
+        walk.tileset(path, np.eye(4), None, ())
+    except RecursionError:
+        walk.problems.append(Problem(file=path.name, place="", text="nests tiles and tilesets too deep to be read"))
     return walk.problems
 
 
@@ -142,12 +154,12 @@ class _Walk:
 
     def _read(self, path: Path) -> Json | None:
         try:
-            document = json.loads(path.read_bytes().decode("utf-8"))
+            document = parsed(path.read_bytes())
         except OSError:
             self._say("", "is missing or cannot be read")
             return None
-        except (ValueError, RecursionError):
-            self._say("", "is no JSON in UTF-8 without a byte order mark")
+        except ValueError as problem:
+            self._say("", f"is no JSON in UTF-8 without a byte order mark ({problem})")
             return None
         if not isinstance(document, dict):
             self._say("", "is no JSON object")
@@ -159,6 +171,9 @@ class _Walk:
             self._say(place, "is no object")
             return
         matrix = outer @ self._transform(tile, place)
+        if np.abs(matrix).max() > LARGEST:
+            self._say(f"{place}/transform", "is, with those above it, too large to be computed with")
+            matrix = np.eye(4)
         volume = self._volume(tile, place, matrix, above.volume)
         below = _Above(volume=volume, error=self._tile_error(tile, place, above, here))
         if "refine" in tile and tile["refine"] not in ("ADD", "REPLACE"):
@@ -234,6 +249,7 @@ class _Walk:
             return np.eye(4)
         if abs(np.linalg.det(matrix[:3, :3])) < 1e-30:
             self._say(f"{place}/transform", "cannot be inverted")
+            return np.eye(4)
         return matrix
 
     def _volume(self, holder: Json, place: str, matrix: NDArray[np.float64], around: Volume | None) -> Volume | None:
@@ -281,7 +297,17 @@ class _Walk:
 
     def _open(self, path: Path, data: bytes, place: str, matrix: NDArray[np.float64], above: _Above, here: _File,
               volumes: list[Volume]) -> None:
-        """Check a content by what its bytes are."""
+        """Check a content by what its bytes are, however they are put together."""
+        outer = self._file
+        try:
+            self._look_into(path, data, place, matrix, above, here, volumes)
+        except MISBUILT as error:
+            self._file = outer
+            self.problems.append(Problem(file=self._name(path), place="",
+                                         text=f"is not built as its format asks ({type(error).__name__}: {error})"))
+
+    def _look_into(self, path: Path, data: bytes, place: str, matrix: NDArray[np.float64], above: _Above,
+                   here: _File, volumes: list[Volume]) -> None:
         for text in here.promises.broken(len(data), 0):
             self.problems.append(Problem(file=self._name(path), place="", text=text))
         if data[:4] == b"glTF":
@@ -293,16 +319,24 @@ class _Walk:
         elif path.suffix == ".3tz":
             here.needs.add(ARCHIVE)
         elif (document := _json_object(data)) is None:
-            return
+            if path.suffix.lower() in ENDINGS:
+                self.problems.append(Problem(file=self._name(path), place="",
+                                             text=f"does not hold what its ending {path.suffix} says"))
         elif "root" in document:
-            if path.resolve() in here.via:
-                self._say(f"{place}/uri", f"{path.name} leads back to itself")
-            else:
-                here.needs |= self.tileset(path, matrix, above, here.via)
+            self._inner(path, place, matrix, above, here)
         elif "asset" in document:
             if here.version == "1.0":
                 here.needs.add(GLTF)
             self._gltf(path, *read_gltf(data, path.parent), matrix, volumes)
+
+    def _inner(self, path: Path, place: str, matrix: NDArray[np.float64], above: _Above, here: _File) -> None:
+        """Check a tileset that is the content of a tile."""
+        if path.resolve() in here.via:
+            self._say(f"{place}/uri", f"{path.name} leads back to itself")
+        elif len(here.via) >= DEEPEST:
+            self._say(f"{place}/uri", f"{path.name} lies below {DEEPEST} other tilesets: too deep to be read")
+        else:
+            here.needs |= self.tileset(path, matrix, above, here.via)
 
     def _gltf(self, path: Path, glb: Glb | None, wrong: list[str], matrix: NDArray[np.float64],
               volumes: list[Volume], center: NDArray[np.float64] | None = None,
@@ -320,8 +354,11 @@ class _Walk:
                        volumes if entry.center is not None else [], entry.center, promises)
 
     def _tell(self, place: str, found: Found) -> None:
-        for inner, text in found:
-            self._say(f"{place}{inner}", text)
+        try:
+            for inner, text in found:
+                self._say(f"{place}{inner}", text)
+        except MISBUILT as error:
+            self._say(place, f"is not built as 3D Tiles asks ({type(error).__name__}: {error})")
 
     def _say(self, place: str, text: str) -> None:
         self.problems.append(Problem(file=self._file, place=place, text=text))
@@ -341,27 +378,27 @@ def gltf_problems(glb: Glb | None, wrong: list[str], matrix: NDArray[np.float64]
     """
     if glb is None:
         return wrong
+    placed: list[NDArray[np.float64]] = []
+    count = 0
     try:
         placed = check_glb(glb)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        placed = []
+        count = triangle_count(glb)
+    except MISBUILT as error:
         glb.problems.append(f"is not built as glTF asks ({type(error).__name__}: {error})")
     for points in placed:
-        local = points @ Y_TO_Z.T + (0.0 if center is None else center)
-        world = local @ matrix[:3, :3].T + matrix[:3, 3]
+        origin = matrix[:3, 3] if center is None else matrix[:3, :3] @ center + matrix[:3, 3]
+        world = points @ (matrix[:3, :3] @ Y_TO_Z).T + origin
         for volume in volumes:
             out = float(volume.outside_m(world).max())
             if out > _slack(volume):
                 glb.problems.append(f"a vertex lies {out:.3f} m out of the tile's {volume.kind}")
-    return list(dict.fromkeys([*wrong, *glb.problems, *promises.broken(0, triangle_count(glb))]))
+    return list(dict.fromkeys([*wrong, *glb.problems, *promises.broken(0, count)]))
 
 
 def _error(holder: Json) -> float | None:
     """Geometric error of a tile or tileset, None where it is not a number of at least 0."""
     value = holder.get("geometricError")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value) or value < 0:
-        return None
-    return float(value)
+    return float(value) if finite_number(value) and value >= 0 else None
 
 
 def _slack(volume: Volume) -> float:
@@ -372,7 +409,7 @@ def _json_object(data: bytes) -> Json | None:
     if data.lstrip()[:1] != b"{":
         return None
     try:
-        document: Json = json.loads(data)
+        document: Json = parsed(data)
     except ValueError:
         return None
     return document

@@ -45,7 +45,7 @@ class Vertices:
         self._count = len(normals)
         self._draco = compression == DRACO and positions.exponent is not None
         self._small = compression not in (NONE, DRACO)
-        self._shared = {} if self._draco else self._written(np.arange(self._count), normals=True)
+        self._shared = {} if self._draco else self._written(None, normals=True)
 
     def faces(self, triangles: NDArray[np.int64], outline: NDArray[np.int64] | None) -> Json:
         """Make a primitive of triangles (m, 3), its edges (k, 2) named where there are any."""
@@ -70,18 +70,19 @@ class Vertices:
         return {"attributes": attributes, "mode": LINES,
                 "indices": self._glb.indices(ends, count, triangles=False)}
 
-    def _written(self, used: NDArray[np.intp], *, normals: bool) -> dict[str, int]:
-        """Write some of the vertices, and say where they are."""
-        glb, stored = self._glb, self._positions.stored[used]
+    def _written(self, used: NDArray[np.intp] | None, *, normals: bool) -> dict[str, int]:
+        """Write some of the vertices, or all, and say where they are."""
+        chosen = slice(None) if used is None else used
+        glb, stored = self._glb, self._positions.stored[chosen]
         exponent = self._positions.exponent if stored.dtype.kind == "f" else None
         attributes = {POSITION: glb.attribute(stored, bounded=True, exponent=exponent)}
         if normals and self._small:
-            small = np.rint(self._normals[used] * _NORMAL_MOST).astype(np.int8)
+            small = np.rint(self._normals[chosen] * _NORMAL_MOST).astype(np.int8)
             attributes[NORMAL] = glb.attribute(small, normalized=True)
         elif normals:
-            attributes[NORMAL] = glb.attribute(self._normals[used])
+            attributes[NORMAL] = glb.attribute(self._normals[chosen])
         for name, column in self._others.items():
-            attributes[name] = glb.attribute(column.values[used], normalized=column.normalized)
+            attributes[name] = glb.attribute(column.values[chosen], normalized=column.normalized)
         if self._small and (normals or stored.dtype.kind == "i"):
             glb.need("KHR_mesh_quantization")
         return attributes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,11 @@ LENGTHS: Final = {"box": 12, "region": 6, "sphere": 4}
 
 _EARTH_M: Final = 6_378_137.0
 _FLAT: Final = 1e-12
+
+_PARALLEL: Final = 1e-6
+
+LARGEST: Final = 1e30
+"""Numbers beyond it, in metres, would overflow in a distance under nested transforms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,7 +70,7 @@ class Volume:
             radius = self.numbers[3] * np.linalg.norm(self.matrix[:3, :3], axis=0).max()
             return np.asarray(np.maximum(np.linalg.norm(points - center, axis=1) - radius, 0.0))
         axes, half = _basis(self.matrix[:3, :3] @ self.numbers[3:].reshape(3, 3).T)
-        along = np.abs(np.linalg.inv(axes) @ (points - center).T) - half[:, None]
+        along = np.abs(_inverse(axes) @ (points - center).T) - half[:, None]
         return np.asarray(np.maximum(along.max(axis=0), 0.0))
 
     def _outside_region(self, points: Points) -> NDArray[np.float64]:
@@ -142,13 +147,32 @@ def _range_problem(volume: Volume) -> str:
             return "boundingVolume.region is not in radians"
         if south > north or low > high:
             return "boundingVolume.region has its lower bound above its upper"
+    if volume.kind == "box":
+        axes = numbers[3:].reshape(3, 3)
+        length = np.linalg.norm(axes, axis=1)
+        solid = axes[length > _FLAT] / length[length > _FLAT, None]
+        if len(solid) > 1 and np.linalg.svd(solid, compute_uv=False)[-1] < _PARALLEL:
+            return "boundingVolume.box has half axes that lie along one another or in one plane"
     return ""
 
 
 def finite_numbers(values: Any, count: int) -> bool:
     """Whether a JSON value is an array of so many finite numbers."""
     return (isinstance(values, list) and len(values) == count
-            and all(isinstance(v, int | float) and not isinstance(v, bool) and np.isfinite(v) for v in values))
+            and all(finite_number(v) for v in values))
+
+
+def finite_number(value: object) -> TypeGuard[int | float]:
+    """Whether a JSON value is a number that a transform or volume can hold.
+
+    JSON bounds no number: one that overflows when it is squared would make a distance nothing at all.
+
+    Examples
+    --------
+    >>> finite_number(3), finite_number(True), finite_number(float("nan")), finite_number(10**400)
+    (True, False, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _applied(matrix: NDArray[np.float64], points: Points) -> Points:
@@ -165,3 +189,11 @@ def _basis(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
         axes[:, ~solid] = complement
         half = np.where(solid, half, 0.0)
     return axes, half
+
+
+def _inverse(axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Invert (3, 3) unit axes; a transform that flattens space has only the nearest there is."""
+    try:
+        return np.asarray(np.linalg.inv(axes))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.pinv(axes))

@@ -15,17 +15,17 @@ from collections.abc import Callable, Iterator
 from typing import Final, Self
 
 from zonebox.pipes import receive, send
-from zonebox_converters.tiles.jobs import Done, Job, perform
+from zonebox_converters.tiles.jobs import Done, Task, perform
 
 _MODULE: Final = "zonebox_converters.tiles.worker"
 
 AHEAD: Final = 32
 """Jobs that may be waiting for each worker: some 40 MB, and nearly a second's work."""
 
-Told = Callable[[Job], None]
+Told = Callable[[Task], None]
 
 
-def perform_all(jobs: Iterator[Job], *, workers: int, told: Told, scheduler: str | None = None) -> list[Done | None]:
+def perform_all(jobs: Iterator[Task], *, workers: int, told: Told, scheduler: str | None = None) -> list[Done | None]:
     """Do every job and return the results in the order of the jobs; ``told`` hears of each when it is done.
 
     Parameters
@@ -65,11 +65,11 @@ class _Pool:
     do while the next layer is laid out.
     """
 
-    def __init__(self, jobs: Iterator[Job], told: Told, *, ahead: int) -> None:
+    def __init__(self, jobs: Iterator[Task], told: Told, *, ahead: int) -> None:
         self._jobs = enumerate(jobs)
         self._told = told
         self._ahead = ahead
-        self._waiting: deque[tuple[int, Job]] = deque()
+        self._waiting: deque[tuple[int, Task]] = deque()
         self._change = threading.Condition()
         self._all_cut = False
         self.results: dict[int, Done | None] = {}
@@ -95,7 +95,7 @@ class _Pool:
         """Keep one worker busy: the next job is ready and waiting while it works on the one before."""
         try:
             with _Worker() as worker:
-                before: tuple[int, Job] | None = None
+                before: tuple[int, Task] | None = None
                 while (ahead := self._next()) is not None:
                     worker.send(ahead[1])
                     self._receive(worker, before)
@@ -104,7 +104,7 @@ class _Pool:
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
             self._fail(error)
 
-    def _cut(self, given: tuple[int, Job] | None) -> None:
+    def _cut(self, given: tuple[int, Task] | None) -> None:
         with self._change:
             if given is None:
                 self._all_cut = True
@@ -113,7 +113,7 @@ class _Pool:
                 self._waiting.append(given)
                 self._change.notify()
 
-    def _next(self) -> tuple[int, Job] | None:
+    def _next(self) -> tuple[int, Task] | None:
         """Wait for a job; None when there are no more."""
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._all_cut or self.failures)
@@ -124,13 +124,13 @@ class _Pool:
             self.failures.append(error)
             self._change.notify_all()
 
-    def _receive(self, worker: _Worker, given: tuple[int, Job] | None) -> None:
+    def _receive(self, worker: _Worker, given: tuple[int, Task] | None) -> None:
         if given is None:
             return
         number, job = given
         self._keep(number, job, worker.receive(job))
 
-    def _keep(self, number: int, job: Job, result: Done | None) -> None:
+    def _keep(self, number: int, job: Task, result: Done | None) -> None:
         with self._change:
             self.results[number] = result
             self._told(job)
@@ -154,13 +154,13 @@ class _Worker:
                 continue
         self._process.wait()
 
-    def send(self, job: Job) -> None:
+    def send(self, job: Task) -> None:
         try:
             send(self._process.stdin, job)
         except OSError:
             return
 
-    def receive(self, job: Job) -> Done | None:
+    def receive(self, job: Task) -> Done | None:
         try:
             failed, result = receive(self._process.stdout)
         except (OSError, EOFError):

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from zonebox.compression import NONE
+from zonebox.compression import NONE, VOLUMES
 from zonebox.errors import InputError, ZoneboxError
 from zonebox.frame import HeightShift
 from zonebox.model import Report, Scene
+from zonebox_converters.tiles import chosen
 from zonebox_converters.tiles.explicit import laid_out as explicitly
 from zonebox_converters.tiles.implicit import UNIFORM
 from zonebox_converters.tiles.implicit import laid_out as implicitly
-from zonebox_converters.tiles.jobs import Job
+from zonebox_converters.tiles.jobs import Job, Task
 from zonebox_converters.tiles.layers import ORDER, Layer, layers, triangle_count
 from zonebox_converters.tiles.packing import check_compression
 from zonebox_converters.tiles.place import tile_matrix
 from zonebox_converters.tiles.plans import Plan, Target
 from zonebox_converters.tiles.pointlayer import NAME as POINTCLOUD
 from zonebox_converters.tiles.pointlayer import write_points
-from zonebox_converters.tiles.regions import VOLUMES
 from zonebox_converters.tiles.scatter import Scan
 from zonebox_converters.tiles.squares import LARGEST_HALF_M
 from zonebox_converters.tiles.store import Folder
@@ -76,6 +76,7 @@ def write(
     scheduler: str | None = None,
     implicit: bool = False,
     volumes: str = "box",
+    properties: Sequence[str] = (),
 ) -> TilesResult:
     """Write a scene and its findings as 3D Tiles into a folder.
 
@@ -105,6 +106,9 @@ def write(
         `LayerResult` and the result's notes say.
     volumes : str
         One of `VOLUMES`: of the root and the layers' roots. Tiles under them have boxes, which are tighter.
+    properties : sequence of str
+        Names of properties of design elements (``Pset_WallCommon.FireRating``, ``Material``) that become columns of
+        their metadata; one that no element has is said in the result's notes.
 
     Raises
     ------
@@ -120,31 +124,42 @@ def write(
     -----
     Source: OGC 22-025r4 (3D Tiles 1.1), glTF 2.0 with EXT_mesh_features and EXT_structural_metadata.
     """
-    if version not in VERSIONS:
-        raise InputError("--version", got=f'"{version}"', want=" or ".join(VERSIONS), then="leave the option out")
-    check_compression(compression, version)
-    check_implicit(implicit, version)
-    if volumes not in VOLUMES:
-        raise InputError("--volumes", got=f'"{volumes}"', want=" or ".join(VOLUMES), then="leave the option out")
+    _check_wishes(version, compression, volumes, implicit=implicit)
     shift = scene.frame.height_shift((0.0, 0.0))
     matrix = tile_matrix(scene.frame, 0.0, 0.0)
     names = [name for name in ORDER if name != POINTCLOUD or points is not None]
     folder = Folder(out, [ROOT, *(f"{name}/{file}" for name in names for file in (ROOT, STYLE))], force=force)
     helpers = _helpers(workers, triangle_count(scene, report))
     target = Target(frame=scene.frame, matrix=matrix, root=folder.root, version=version, compression=compression)
-    written = _write_contents(layers(scene, report), target, folder, helpers, progress, scheduler, implicit=implicit)
-    if points is not None and (cloud := write_points(points, scene.frame, folder, version,
-                                                          compression)) is not None:
+    written = _write_contents(layers(scene, report, properties), target, folder, helpers, progress, scheduler,
+                              implicit=implicit)
+    if points is not None and (cloud := write_points(points, target, folder, workers=helpers,
+                                                     scheduler=scheduler)) is not None:
         written.append(cloud)
     results = write_tilesets(scene, shift, matrix, written, folder, version, compression, volumes)
     folder.close()
+    _check_written(out, written)
+    return TilesResult(root=out / ROOT, layers=results, rewritten=folder.written, height_shift=shift,
+                       notes=(*(_notes(results) if implicit else ()), *chosen.missing(scene.designs, properties)))
+
+
+def _check_wishes(version: str, compression: str, volumes: str, *, implicit: bool) -> None:
+    """Refuse what cannot be written before anything is."""
+    if version not in VERSIONS:
+        raise InputError("--version", got=f'"{version}"', want=" or ".join(VERSIONS), then="leave the option out")
+    check_compression(compression, version)
+    check_implicit(implicit, version)
+    if volumes not in VOLUMES:
+        raise InputError("--volumes", got=f'"{volumes}"', want=" or ".join(VOLUMES), then="leave the option out")
+
+
+def _check_written(out: Path, written: list[Written]) -> None:
+    """Look at the tileset as a whole; its contents were checked when they were made."""
     problems = [text for w in written for text in w.problems]
     problems += map(str, verify(out, trusted=[out / name for w in written for name in w.files]))
     if problems:
         raise ZoneboxError(f"{problems[0]} ({len(problems)} problems in all): the tiles written are not sound; "
                            "please report this with the scene")
-    return TilesResult(root=out / ROOT, layers=results, rewritten=folder.written, height_shift=shift,
-                       notes=_notes(results) if implicit else ())
 
 
 def _notes(results: tuple[LayerResult, ...]) -> tuple[str, ...]:
@@ -190,7 +205,7 @@ def _write_contents(made: Iterator[Layer], target: Target, folder: Folder, worke
             yield from mine
             del layer, asked, mine      # or two layers of a city are held at a time
 
-    def told(job: Job) -> None:
+    def told(job: Task) -> None:
         if progress is not None:
             progress(job.layer, next(steps[job.layer]), len(plans[job.layer].files))
 

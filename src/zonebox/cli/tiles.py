@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from zonebox.cli.options import Request, common
-from zonebox.compression import COMPRESSIONS
+from zonebox.compression import COMPRESSIONS, VOLUMES
+from zonebox.words import word
 
 
 @click.command("tiles", epilog="Example: zonebox tiles scenes/riverside_block -o out")
@@ -25,14 +26,16 @@ from zonebox.compression import COMPRESSIONS
 @click.option("--implicit/--explicit", "implicit", default=None,
               help="Layers of separate features as implicit quadtrees with subtree files (1.1 only). Default: [tiles] "
                    "implicit of the scene, then explicit.")
-@click.option("--volumes", type=click.Choice(("box", "region")), default="box", show_default=True,
-              help="Of the roots: boxes, or regions of longitude, latitude and height for platforms that want them.")
+@click.option("--volumes", type=click.Choice(VOLUMES), default=None,
+              help="Of the roots: boxes, or regions of longitude, latitude and height for platforms that want them. "
+                   "Default: [tiles] volumes of the scene, then box.")
 @click.option("--points", is_flag=True,
               help="Add the laser scans of the scene as a layer, every point with class and intensity: glTF points, or "
                    "pnts in 1.0.")
 @click.option("--scheduler", metavar="ADDRESS", default=None,
               help="Let a Dask cluster make the contents: the address of its scheduler, such as tcp://host:8786. Its "
-                   "workers need zonebox; the bytes are the same. Default: processes of this machine.")
+                   "workers need zonebox; the bytes are the same. Default: [tiles] scheduler of the scene, then "
+                   "processes of this machine.")
 @click.option("--serve", is_flag=True,
               help="Show the result, or a folder of tiles given in place of SCENE, on a local page until Ctrl-C.")
 @click.option("--client", type=click.Choice(("three", "cesium")), default="three", show_default=True,
@@ -43,10 +46,10 @@ from zonebox.compression import COMPRESSIONS
 @click.option("--browser/--no-browser", default=True, help="Open the page, or only print its address.")
 @common
 def command(request: Request, verify_only: bool, version: str, points: bool, serve: bool, compress: str | None,
-            scheduler: str | None, implicit: bool | None, volumes: str, **page: Any) -> int:
+            scheduler: str | None, implicit: bool | None, volumes: str | None, **page: Any) -> int:
     """Export SCENE as 3D Tiles: OUT/tiles/tileset.json and one tileset per layer."""
     if verify_only:
-        return _verify(request.scene, as_json=request.as_json)
+        return _verify(request.scene, request)
     how: dict[str, Any] = {"version": version, "points": points, "compression": compress, "scheduler": scheduler,
                            "implicit": implicit, "volumes": volumes}
     if serve:
@@ -74,7 +77,7 @@ def _serve(tiles: Path, *, lang: str, client: str, cesium: Path | None, port: in
     return 0
 
 
-def _verify(tileset: Path, *, as_json: bool) -> int:
+def _verify(tileset: Path, request: Request) -> int:
     """Print one line for each problem of a tileset, or all of them as JSON."""
     from zonebox.errors import InputError
     from zonebox_converters import tiles
@@ -84,12 +87,14 @@ def _verify(tileset: Path, *, as_json: bool) -> int:
         raise InputError(tileset, got="no such tileset", want="a folder with tileset.json, or a tileset's JSON file",
                          then="name the folder that zonebox tiles wrote")
     problems = tiles.verify(path)
-    if as_json:
+    if request.as_json:
         rows = [{"file": p.file, "place": p.place, "text": p.text} for p in problems]
         click.echo(json.dumps({"tileset": path.as_posix(), "problems": rows}, ensure_ascii=False, indent=1))
     else:
         for problem in problems:
             click.echo(str(problem))
+        if not problems and not request.quiet:
+            click.echo(f"{path}: {word('tiles.sound', request.lang)}", err=True)
     return 1 if problems else 0
 
 
@@ -101,6 +106,7 @@ def _exported(request: Request, *, told: bool, **how: Any) -> Path:
     with request.watched() as watch:
         result = pipeline.export_tiles(request.scene, request.out, workers=request.workers, force=request.force,
                                        watch=watch, memory_mb=request.memory_mb, **how)
+    output.groundless(request, result.scene)
     for remark in result.remarks:
         click.echo(remark, err=True)
     if told and request.as_json:

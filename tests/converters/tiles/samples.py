@@ -33,6 +33,7 @@ BOX_TRIANGLES = np.array([
     [0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], [0, 1, 5], [0, 5, 4],
     [1, 2, 6], [1, 6, 5], [2, 3, 7], [2, 7, 6], [3, 0, 4], [3, 4, 7],
 ], dtype=np.int32)
+BOX_TRIANGLES.flags.writeable = False       # all boxes share them
 
 
 def box(x: float, y: float, z: float, dx: float, dy: float, dz: float) -> Mesh:

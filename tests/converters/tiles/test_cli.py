@@ -31,9 +31,10 @@ def verified(*words: str) -> tuple[int, str]:
     return done.return_value, done.output
 
 
-def test_a_sound_tileset_is_silent(tiles: Path) -> None:
-    assert verified(str(tiles)) == (0, "")
-    assert verified(str(tiles / "context" / "tileset.json")) == (0, "")
+def test_a_sound_tileset_is_said_to_be(tiles: Path) -> None:
+    assert verified(str(tiles)) == (0, f"{tiles / 'tileset.json'}: sound\n")
+    assert verified(str(tiles), "-q") == (0, "")
+    assert verified(str(tiles / "context" / "tileset.json"), "-q") == (0, "")
 
 
 def test_each_problem_is_one_line(tiles: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from converters.tiles.test_points import scans
 from converters.tiles.test_workers import NONE, files, town
 from zonebox.errors import InputError
 from zonebox_converters.tiles import cluster, write
@@ -93,6 +94,18 @@ def test_a_killed_worker_of_a_cluster_costs_nothing(two: Cluster, tmp_path: Path
     assert files(there) == files(alone)
     assert result.rewritten == len(files(alone)) - 1            # the manifest is not counted
     assert write(town(), NONE, there, scheduler=two.address).rewritten == 0
+
+
+def test_points_are_made_by_a_cluster_too(two: Cluster, tmp_path: Path) -> None:
+    """Tiles of a laser scan: the bytes are those of one process, and of two."""
+    cloud = scans(150_000)
+    for name, how in (("alone", {"workers": 1}), ("both", {"workers": 2}), ("there", {"scheduler": two.address})):
+        write(town(), NONE, tmp_path / name, points=cloud, **how)
+    alone = files(tmp_path / "alone")
+    assert sum(name.startswith("pointcloud") and name.endswith(".glb") for name in alone) > 4
+    assert files(tmp_path / "both") == alone
+    assert files(tmp_path / "there") == alone
+    assert write(town(), NONE, tmp_path / "there", points=cloud, scheduler=two.address).rewritten == 0
 
 
 def test_a_scheduler_that_is_not_there_is_one_sentence_soon(tmp_path: Path, repository: Path) -> None:

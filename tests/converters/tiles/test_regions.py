@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from converters.tiles import readback, samples
+from zonebox import pipeline, scenefile
 from zonebox.errors import InputError
 from zonebox.model import Report
 from zonebox_converters.tiles import verify, write
@@ -83,6 +84,31 @@ def test_a_box_anywhere_lies_in_its_region(lon: float, lat: float) -> None:
     assert ((points[:, 0] - west) % (2 * np.pi) <= (east - west) % (2 * np.pi)).all()
     assert (points[:, 1:] >= [south, low]).all()
     assert (points[:, 1:] <= [north, high]).all()
+
+
+def test_the_scene_file_asks_for_regions_and_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both keys reach the export; an option has the last word, and an empty scheduler is none."""
+    (tmp_path / "p.geojson").write_text("{}", encoding="utf-8")
+    head = '[scene]\ntitle = "t"\ncrs = "EPSG:4548+5737"\n[plan]\nparcels = "p.geojson"\n[tiles]\n'
+    asked: list[tuple[object, object]] = []
+    scene, report = samples.block(samples.shandong())
+    monkeypatch.setattr("zonebox_converters.tiles.check_scheduler", lambda _address: None)
+    monkeypatch.setattr(pipeline, "opened", lambda *_a, **_k: (scene, report))
+    monkeypatch.setattr(pipeline, "output_folder", lambda *_a: tmp_path)
+
+    def tiled(*_a: object, **how: object) -> object:
+        asked.append((how["volumes"], how["scheduler"]))
+        raise InterruptedError
+
+    monkeypatch.setattr(pipeline, "_tiles", tiled)
+    (tmp_path / "scene.toml").write_text(f'{head}volumes = "region"\nscheduler = "tcp://here:1"\n', encoding="utf-8")
+    for how in ({}, {"volumes": "box", "scheduler": ""}, {"scheduler": "tcp://there:2"}):
+        with pytest.raises(InterruptedError):
+            pipeline.export_tiles(tmp_path / "scene.toml", **how)   # type: ignore[arg-type]
+    assert asked == [("region", "tcp://here:1"), ("box", None), ("region", "tcp://there:2")]
+    (tmp_path / "scene.toml").write_text(f'{head}volumes = "sphere"\n', encoding="utf-8")
+    with pytest.raises(InputError, match="want box, region"):
+        scenefile.read(tmp_path / "scene.toml")
 
 
 def test_other_volumes_are_refused(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ import { word } from './words.js';
 
 const SHADOW_MAP = 4096;
 const CLICK_PX = 4;
-const state = { ready: false, errors: [], models: 0, hits: [] };
+const state = { ready: false, errors: [], models: 0, frames: 0, hits: [] };
 const options = { byVerdict: false, edges: true };
 
 const renderer = new THREE.WebGLRenderer({ antialias: true, preserveDrawingBuffer: true });
 renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
 renderer.shadowMap.enabled = true;
+renderer.shadowMap.autoUpdate = false;
 renderer.shadowMap.type = THREE.PCFShadowMap;
 renderer.setClearColor(0xdfe9f2);
 document.getElementById('view').append(renderer.domElement);
@@ -31,6 +32,13 @@ const controls = new OrbitControls(camera, renderer.domElement);
 const earth = new THREE.Group();
 scene.add(earth);
 let layers = [];
+let drawn = false, shaded = false;      // whether the picture and its shadows show what is there now
+
+// Ask for a new picture: nothing is drawn while nothing moves. Shadows stay as they are when only the camera moves.
+function stale(shadows = true) {
+  drawn = false;
+  shaded &&= !shadows;
+}
 
 // East, up and south at the tileset's middle become x, y and z.
 function stand({ middle, latitude, longitude }) {
@@ -70,6 +78,7 @@ function shine(sun, shadows, radius) {
   lens.updateProjectionMatrix();
   sunlight.shadow.mapSize.set(SHADOW_MAP, SHADOW_MAP);
   Object.assign(sunlight.shadow, { normalBias: radius / SHADOW_MAP * 4, bias: -4e-4 });
+  stale();
 }
 
 const draco = new DRACOLoader().setDecoderPath('/page/');
@@ -85,6 +94,7 @@ function open({ name, url }) {
     prepare(event.scene, options);
     state.models++;
   });
+  for (const change of ['tile-visibility-change', 'load-model', 'dispose-model']) tiles.addEventListener(change, () => stale());
   tiles.addEventListener('load-error', event => {
     state.errors.push(`${event.url ?? url}: ${event.error}`);
     say(state.errors.at(-1));
@@ -116,6 +126,7 @@ function pick(x, y) {
 }
 
 function resize() {
+  stale(false);
   renderer.setSize(innerWidth, innerHeight);
   camera.aspect = innerWidth / innerHeight;
   camera.updateProjectionMatrix();
@@ -137,7 +148,12 @@ function draw() {
   quiet = busy() ? 0 : quiet + 1;
   state.ready = quiet > 3;
   if (!state.errors.length) say(state.ready ? '' : word('loading'));
-  renderer.render(scene, camera);
+  if (!drawn) {
+    renderer.shadowMap.needsUpdate = !shaded;
+    drawn = shaded = true;
+    renderer.render(scene, camera);
+    state.frames++;
+  }
   requestAnimationFrame(draw);
 }
 
@@ -169,6 +185,7 @@ function look(x, y, z, distance) {
   camera.updateProjectionMatrix();
   controls.update();
   camera.updateMatrixWorld();
+  stale(false);
   quiet = 0;
   state.ready = false;
 }
@@ -180,10 +197,11 @@ try {
   stand(tileset.place);
   frameCamera(tileset.place.radius);
   showSun(tileset.place, (_, sun, shadows) => shine(sun, shadows, tileset.place.radius));
-  showLayers(tileset.layers, (layer, shown) => { layers.find(l => l.name === layer.name).tiles.group.visible = shown; });
-  showColours(on => { options.byVerdict = on; eachModel(model => paint(model, on)); });
-  showEdges(on => { options.edges = on; eachModel(model => outline(model, on)); });
+  showLayers(tileset.layers, (layer, shown) => { layers.find(l => l.name === layer.name).tiles.group.visible = shown; stale(); });
+  showColours(on => { options.byVerdict = on; eachModel(model => paint(model, on)); stale(false); });
+  showEdges(on => { options.edges = on; eachModel(model => outline(model, on)); stale(false); });
   layers = tileset.layers.map(open);
+  controls.addEventListener('change', () => stale(false));
   listen();
   resize();
   draw();
