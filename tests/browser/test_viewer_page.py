@@ -62,6 +62,7 @@ def page(address: str) -> Iterator[Any]:
         page.on("request", lambda r: None if r.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
                 else outside.append(r.url))
         page.on("pageerror", lambda e: errors.append(str(e)))
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.goto(address)
         page.wait_for_selector("[data-finding]", timeout=WAIT_MS)
         page.wait_for_function("document.querySelector('#picture img')?.naturalWidth > 100", timeout=WAIT_MS)
@@ -142,6 +143,20 @@ def camera_is_shared(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any]) -> fl
     """Share of the ground's pixels in which two halves agree."""
     wide = min(one.shape[1], two.shape[1])
     return float((np.abs(one[:, :wide].astype(int) - two[:, :wide]).max(axis=2) < 25).mean())
+
+
+def test_a_narrow_window_leaves_room_for_the_picture_and_speaks_its_language(page: Any) -> None:
+    page.set_viewport_size({"width": 900, "height": 600})
+    page.wait_for_function("document.querySelector('#picture').getBoundingClientRect().width > 380", timeout=WAIT_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") == 900
+    page.locator("#sun-hour").press("ArrowRight")
+    page.wait_for_function("document.querySelector('#tools').innerText.includes('altitude')", timeout=WAIT_MS)
+    page.locator("#language").click()
+    page.wait_for_function("document.documentElement.lang === 'zh-CN'", timeout=WAIT_MS)
+    page.wait_for_function("document.querySelector('#tools').innerText.includes('高度角')", timeout=WAIT_MS)
+    assert page.title() == "zonebox – 代尔夫特庭院"
+    page.locator("#language").click()
+    page.wait_for_function("document.documentElement.lang === 'en'", timeout=WAIT_MS)
 
 
 def test_walk_and_kept_views(page: Any, tmp_path: Path) -> None:
@@ -233,6 +248,19 @@ def test_two_variants_beside_each_other_under_one_camera(page: Any, tmp_path: Pa
     assert is_signal_red(right).sum() > 2000
     assert is_signal_red(left).sum() < 0.6 * is_signal_red(right).sum()
     assert camera_is_shared(left, right) > 0.5
+    box = page.locator("#picture").bounding_box()
+    x, y = box["x"] + 0.75 * box["width"], box["y"] + 0.6 * box["height"]                 # in the right half
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(x + 15 * step, y)
+        page.wait_for_timeout(60)
+    page.mouse.up()
+    page.wait_for_timeout(1500)
+    turned = picture(page, tmp_path / "turned.png", unlike=both)
+    for name, half, was in (("left", turned[:, :middle], left), ("right", turned[:, middle:], right)):
+        assert (np.abs(half.astype(int) - was).max(axis=2) > 25).mean() > 0.2, f"the {name} half turns"
+    assert camera_is_shared(turned[:, :middle], turned[:, middle:]) > 0.5, "and both by the same"
     page.locator("#beside").locator("..").click()
     page.get_by_role("option", name="Not side by side").click()
     page.wait_for_timeout(2000)

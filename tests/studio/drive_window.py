@@ -18,6 +18,7 @@ class Hand:
     def __init__(self, window: Any) -> None:
         self.window = window
         self.plotter = window.desk.stage.plotter
+        window.desk.stage.smooth(on=False)                  # a frame takes several times as long with it, in software
         self.plotter.show(interactive_update=True, auto_close=False)
         self.listens = self.plotter.iren.interactor
 
@@ -176,10 +177,11 @@ def keys_on_bare_scenes(exports: Path) -> dict[str, Any]:
     from zonebox.viewer import probe
 
     told: dict[str, Any] = {}
+    able = probe()
     scenes = bare(block.scene())
     for name in ("no design", "no terrain", "nothing"):
         scene = scenes[name]
-        desk = Desk(scene, checks.run(scene), ability=probe(), off_screen=False, size=(640, 420))
+        desk = Desk(scene, checks.run(scene), ability=able, off_screen=False, size=(640, 420))
         hand = Hand(Window(desk, exports))
         for key in ("Down", "Tab", *"1xtcdw", "Up", "o"):
             hand.key(key)

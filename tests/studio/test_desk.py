@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,31 +11,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from studio.conftest import Opened
 from viewer import block
 from whatif import site
 from zonebox import checks
 from zonebox.errors import InputError, OutputExistsError, RenderError
 from zonebox.model import Report, State
 from zonebox.studio import Cut, Desk, Sun, album, details
-from zonebox.studio.labels import labels
-from zonebox.studio.tools import measured, sun_over
-from zonebox.viewer import Ability, probe
-from zonebox.whatif import Limit, Move
+from zonebox.studio.labels import labels, sun_words
+from zonebox.studio.tools import SunPosition, measured, sun_over
+from zonebox.viewer import Ability, violations
+from zonebox.whatif import Limit, Move, WhatIf
 
 SIZE = (480, 320)
 
 
-@pytest.fixture(scope="module")
-def able() -> Ability:
-    return probe()
-
-
 @pytest.fixture
-def desk(able: Ability) -> Iterator[Desk]:
-    scene = site.scene(cells=2)
-    made = Desk(scene, checks.run(scene), size=SIZE, ability=able)
-    yield made
-    made.close()
+def desk(opened: Opened) -> Desk:
+    return opened(SIZE)
 
 
 def pixel(desk: Desk, point: tuple[float, float, float]) -> tuple[float, float]:
@@ -213,6 +205,59 @@ def test_details_name_rule_numbers_elements_and_what_binds() -> None:
     assert len(details.sliders(tuple(c for c in scene.plan.controls if c.parcel == "A"), "zh")) == 5
 
 
+def test_a_slider_keeps_its_range_while_it_is_pulled_to_its_end() -> None:
+    scene = site.scene(cells=2)
+    tried = WhatIf(scene, checks.run(scene))
+
+    def height() -> tuple[float, float, float]:
+        shown = details.sliders(tried.adjustable("A"), "en", tried.adjustable_first("A"))
+        one = next(s for s in shown if s["id"] == "A/height")
+        return one["min"], one["value"], one["max"]
+
+    low, value, high = height()
+    assert (value, high) == (site.LIMIT_M, 2.0 * site.LIMIT_M)
+    for pulled in (high, low, high):
+        tried.apply(Limit(control="A/height", value=pulled))
+        assert height() == (low, pulled, high)
+    tried.apply(Limit(control="A/height", value=50.0))                       # typed beyond the range: it can be shown
+    assert height() == (low, 50.0, 50.0)
+    while tried.can_undo:
+        tried.undo()
+    assert tried.now is tried.start
+
+
+def test_the_sun_is_told_in_words_of_the_language() -> None:
+    north = SunPosition(altitude_deg=79.54, bearing_deg=359.99, toward=(0.0, 0.0, 1.0))
+    assert sun_words(None, "en") == ""
+    assert sun_words(north, "en") == "altitude 79.5°, bearing 0.0°"
+    assert sun_words(north, "zh") == "高度角 79.5°，方位角 0.0°"
+    assert sun_words(replace(north, altitude_deg=-11.7), "zh") == "太阳在地平线以下"
+
+
+@pytest.mark.render
+def test_the_sun_changes_its_language_with_the_desk(desk: Desk) -> None:
+    desk.shine(Sun(month=6, day=21, hour=12.0))
+    assert desk.sun_text.startswith("altitude")
+    desk.speak("zh")
+    assert desk.sun_text.startswith("高度角")
+
+
+@pytest.mark.render
+def test_a_sun_below_the_horizon_lights_nothing_from_below(desk: Desk) -> None:
+    """At midnight the lights of the sky are left, and the picture is darker than at noon."""
+    lights = []
+    for hour in (12.0, 0.0):
+        position = desk.shine(Sun(month=6, day=21, hour=hour))
+        lights.append([light.position[2] for light in desk.stage.plotter.renderer.lights])
+        assert (position.altitude_deg > 0.0) == (hour == 12.0)
+        desk.stage.look(desk.stage.named_view("south-west"))
+        lights.append([float(desk.stage.picture().mean())])
+    (noon, bright, midnight, dark) = lights
+    assert len(noon) == len(midnight) + 1
+    assert min(*noon, *midnight) > 0.0
+    assert dark[0] < bright[0]
+
+
 @pytest.mark.render
 def test_an_album_has_every_view_and_a_picture_a_finding(able: Ability, tmp_path: Path) -> None:
     scene = site.scene(cells=2)
@@ -249,3 +294,85 @@ def test_a_film_for_players(able: Ability, tmp_path: Path) -> None:
              for name in ("a.mp4", "b.mp4")]
     assert films[0].read_bytes() == films[1].read_bytes()
     assert films[0].read_bytes()[4:8] == b"ftyp"
+
+
+@pytest.mark.render
+def test_what_is_measured_on_a_red_part_is_the_design_and_not_its_skin(desk: Desk) -> None:
+    """The red skin stands out by 6 cm: a height read from it would be wrong by as much."""
+    roof = float(desk.scene.designs[0].mesh.bounds[1, 2])
+    desk.look("plan")
+    at = pixel(desk, (20.0, 30.0, roof))
+    assert desk.stage.pick(*at)[0].startswith("finding:")
+    marked = desk.mark(*at)
+    assert marked is not None
+    assert marked[0][2] == pytest.approx(roof, abs=1e-3)
+    assert marked[1] == pytest.approx(roof - (10.0 + 0.01 * marked[0][0]), abs=1e-3)
+    assert desk.stage.pick(*at)[0].startswith("finding:"), "and a click finds the red part as before"
+
+
+@pytest.mark.render
+def test_a_cut_above_a_storey_leaves_the_neighbours_whole(able: Ability) -> None:
+    """A second tower on the next parcel keeps its roof, while the first is open above its second storey."""
+    scene = site.scene(cells=4)
+    level = scene.designs[0].mesh.bounds[0, 2]
+    second = replace(site.tower(98.0, 18.0, float(level), cells=4, parcel="B"), id="second")
+    both = replace(scene, designs=(*scene.designs, second))
+    desk = Desk(both, checks.run(both), size=SIZE, ability=able)
+    desk.look("plan")
+    desk.cut(Cut(storey="tower/s1"))
+    desk.show_layer("envelopes", visible=False)
+    desk.show_layer("findings", visible=False)
+    roof = float(level) + site.TOP_M
+    _, seen = desk.stage.pick(*pixel(desk, (110.0, 30.0, roof)))
+    assert seen is not None
+    assert seen[2] == pytest.approx(roof, abs=0.02)
+    subject, opened = desk.stage.pick(*pixel(desk, (24.0, 30.0, roof)))
+    assert opened is not None
+    assert opened[2] < float(level) + 8.0 - 0.04, f"nothing above the second storey, saw {subject}"
+    for name, own in (("design", desk.stage.actors["design"]), ("findings", desk.stage.actors["findings"])):
+        for actor in own:
+            low, high = np.array(actor.mapper.dataset.bounds).reshape(3, 2)[2] + desk.stage.origin[2]
+            assert name != "findings" or high <= roof + 0.1
+            assert low >= float(level) - 0.1
+    desk.close()
+
+
+@pytest.mark.render
+def test_who_walks_stops_where_the_ground_ends(desk: Desk) -> None:
+    for _ in range(400):
+        desk.look(desk.walk(2.0))
+        x, y, z = desk.stage.view.position
+        assert 1.6 <= z - (10.0 + 0.01 * x) <= 1.7
+    x0, y0, x1, y1 = desk.ground.box
+    assert x0 <= x <= x1
+    assert y0 <= y <= y1
+
+
+@pytest.mark.render
+def test_a_parcel_is_found_by_part_of_its_number(able: Ability) -> None:
+    scene = site.scene(cells=2)
+    named = {"A": "甲-01", "B": "甲-02"}
+    parcels = tuple(replace(p, id=named[p.id]) for p in scene.plan.parcels)
+    renamed = replace(scene, plan=replace(scene.plan, parcels=parcels, controls=()), designs=(), envelopes=())
+    desk = Desk(renamed, Report(findings=()), size=SIZE, ability=able)
+    for typed, found in (("甲-01", "甲-01"), ("甲－０２", "甲-02"), ("02", "甲-02"), (" 1 ", "甲-01")):
+        assert desk.choose(typed) is not None
+        assert desk.parcel == found
+    assert desk.choose("甲") is None
+    assert desk.meant("甲") == ("甲-01", "甲-02")
+    assert desk.choose("") is None
+    assert desk.choose("乙") is None
+    desk.close()
+
+
+@pytest.mark.render
+def test_a_finding_that_is_looked_at_has_its_own_note(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many notes a parcel are written; the picture of a finding beyond them is about that finding."""
+    monkeypatch.setattr(violations, "CALLOUTS_PER_PARCEL", 1)
+    desk = opened(SIZE)
+    noted = {note.subject for layer in desk.stage.layers for note in layer.callouts}
+    left = [f for f in desk.report.findings if f.state is State.FAIL and f"finding:{f.id}" not in noted]
+    assert left
+    desk.look(desk.select(left[0].id))
+    told = [note.lines for note in desk.stage.notes_now()]
+    assert told == [violations.text_of(left[0], "en", parcel=left[0].parcel)]

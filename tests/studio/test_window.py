@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -14,22 +11,18 @@ from typing import Any
 import pytest
 
 from conftest import unavailable
+from screens import on_a_screen
 from zonebox.viewer import probe
-from zonebox.viewer.probe import WINDOW_VARIABLE
 
 pytestmark = pytest.mark.render
 SCRIPT = Path(__file__).with_name("drive_window.py")
 
 
 def driven(exports: Path, *words: str) -> dict[str, Any]:
-    if not probe().pictures:
-        unavailable("no OpenGL driver", probe().sentence)
-    if shutil.which("xvfb-run") is None:
-        unavailable("no virtual screen", "apt-get install xvfb")
-    env = {name: value for name, value in os.environ.items() if name != WINDOW_VARIABLE}
-    run = subprocess.run(["xvfb-run", "-a", "-s", "-screen 0 1280x800x24", sys.executable, str(SCRIPT), str(exports),
-                          *words],
-                         capture_output=True, text=True, timeout=1800, check=False, env=env)
+    able = probe()
+    if not able.pictures:
+        unavailable("no OpenGL driver", able.sentence)
+    run = on_a_screen([sys.executable, str(SCRIPT), str(exports), *words], "1280x800")
     assert run.returncode == 0, run.stderr[-3000:]
     found: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
     return found

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+if TYPE_CHECKING:
+    from zonebox.viewer import Ability
+
 FOLDER: Final = Path(__file__).with_name("reference")
 VIEWS: Final = ("overview", "plan", "south-west", "finding:A-02/height")
-SIZE: Final = (640, 400)
+SIZE: Final = (1280, 800)
+BESIDE: Final = "beside"
+"""Two variants side by side: the block as planned, and without its designs."""
+
+BESIDE_SIZE: Final = (783, 500)
+"""Halves so narrow that the counts of findings take two rows."""
+
 REDUCED: Final = 4
 MEAN: Final = 2.0
 """Largest mean difference of a channel, of 255."""
@@ -42,6 +52,21 @@ def difference(one: NDArray[np.int16], two: NDArray[np.int16]) -> tuple[float, f
     return float(gap.mean()), float((gap.max(2) > CLEAR).mean())
 
 
+def beside(file: Path, ability: Ability | None = None) -> Path:
+    """Draw the block as planned beside the block without its designs."""
+    from viewer import block
+    from zonebox.model import Report
+    from zonebox.studio import compare
+
+    scene, report = block.scene(), block.report()
+    emptied = replace(scene, designs=())
+    bare = Report(findings=tuple(f for f in report.findings if not f.design))
+    return compare.screenshot(
+        compare.Side(title="As planned", scene=scene, report=report),
+        compare.Side(title="Cleared, all that is on the block taken away and nothing new", scene=emptied, report=bare),
+        file, size=BESIDE_SIZE, ability=ability)
+
+
 def write() -> None:
     """Draw every reference picture."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -53,6 +78,8 @@ def write() -> None:
         for view in VIEWS:
             drawn = screenshot(block.scene(), block.report(), Path(folder) / "one.png", size=SIZE, view=view)
             Image.fromarray(reduced(drawn).astype(np.uint8)).save(file_of(view), optimize=True)
+        drawn = beside(Path(folder) / "two.png")
+        Image.fromarray(reduced(drawn).astype(np.uint8)).save(file_of(BESIDE), optimize=True)
 
 
 if __name__ == "__main__":

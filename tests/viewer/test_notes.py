@@ -6,11 +6,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import shapely
 from shapely.geometry import Polygon
 
 from zonebox.viewer import camera, notes, palette
 from zonebox.viewer.drawable import Callout, Key, Tag
-from zonebox.viewer.overlay import Rect, Sheet, legend, round_length
+from zonebox.viewer.overlay import Rect, Sheet, legend, round_length, scale_bar
 
 SIZE = (1600, 1000)
 VIEW = camera.overview(camera.corners([[[0.0, 0.0, 0.0], [200.0, 120.0, 40.0]]]), 1.6)
@@ -82,6 +83,47 @@ def test_the_legend_holds_its_words() -> None:
         assert box.holds(Rect(x0=text.x, y0=text.y - tall / 2, x1=text.x + wide, y1=text.y + tall / 2))
 
 
+def test_a_picture_too_small_for_the_legend_has_none() -> None:
+    """It was drawn over the title, or run out of the picture."""
+    keys = [Key(text="Control envelope", color=(1, 2, 3)) for _ in range(13)]
+    name = Rect(x0=0.0, y0=320.0, x1=500.0, y1=400.0)
+    sheet = Sheet()
+    assert legend(sheet, (640, 400), measure, keys, (name,), Polygon()).points.tolist() == [[0.0, 0.0]] * 4
+    assert not sheet.fills
+    assert not sheet.texts
+    wider = legend(sheet, (1280, 800), measure, keys, (name,), Polygon())
+    assert Rect(x0=0.0, y0=0.0, x1=1280.0, y1=800.0).holds(wider)
+    assert wider.shared(name) == 0.0
+
+
+@pytest.mark.parametrize("view", [VIEW, camera.plan(camera.corners([[[0.0, 0.0, 0.0], [200.0, 120.0, 0.0]]]), 1.6)])
+def test_the_scale_bar_is_as_long_as_what_it_names(view: camera.View) -> None:
+    """Two points that far apart, side by side at the middle of the picture, are seen as far apart as its ends."""
+    sheet = Sheet()
+    scale_bar(sheet, view, SIZE, measure, view.focal_point, "en")
+    zero, end = sheet.texts[:2]
+    length = float(end.text.removesuffix(" m"))
+    beside = np.array(view.focal_point) + length * view.axes()[0]
+    seen = view.project(np.stack([np.array(view.focal_point), beside]), SIZE)[0]
+    assert end.x - zero.x == pytest.approx(seen[1, 0] - seen[0, 0])
+
+
 @pytest.mark.parametrize(("most", "length"), [(163.0, 100.0), (1.0, 1.0), (4.99, 2.0), (0.07, 0.05)])
 def test_scale_bars_have_round_lengths(most: float, length: float) -> None:
     assert round_length(most) == pytest.approx(length)
+
+
+def test_of_seventy_notes_the_further_ones_stand_near_with_clear_leaders() -> None:
+    """A crowd of findings: beyond the first ten none is led across the picture, over another leader or note."""
+    places = [(float(x), float(y), 20.0) for x in np.linspace(5.0, 195.0, 10) for y in np.linspace(5.0, 115.0, 7)]
+    listed = [note(n, place) for n, place in enumerate(places)]
+    sheet = Sheet()
+    placed = notes.place(sheet, VIEW, SIZE, measure, callouts=listed, tags=(), taken=(), precious=())
+    boxes = [rect for rect in panels(sheet) if round(rect.y1 - rect.y0) == 47]         # without the halos of leaders
+    assert notes.CALM < len(placed) == len(boxes) < 70
+    anchors = np.stack([VIEW.project([places[int(name.rpartition(":")[2])]], SIZE)[0][0] for name in placed])
+    ends = np.stack([np.clip(a, (b.x0, b.y0), (b.x1, b.y1)) for a, b in zip(anchors, boxes, strict=True)])
+    leaders = shapely.linestrings(np.stack([anchors, ends], axis=1))
+    for number in range(notes.CALM, len(placed)):
+        assert leaders[number].length < notes.CALM_COST
+        assert not shapely.crosses(leaders[number], leaders[:number]).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from viewer import block
 from zonebox.errors import InputError
 from zonebox.geometry.mesh import Mesh
 from zonebox.model import Plan, Report, Scene, State
-from zonebox.viewer import Ability, screenshot
+from zonebox.viewer import Ability, overlay, palette, screenshot
 
 pytestmark = pytest.mark.render
 SIZE = (640, 400)
@@ -101,3 +102,23 @@ def test_an_impossible_size(
 ) -> None:
     with pytest.raises(InputError, match="pixels a side"):
         screenshot(scene, report, tmp_path / "x.png", size=size, ability=ability)
+
+
+def test_counts_take_as_many_rows_as_a_narrow_picture_needs() -> None:
+    """Nothing of the title block is written past the right margin, and no two texts lie over each other."""
+    def measure(text: str, size_px: float) -> tuple[float, float]:
+        return 0.6 * size_px * len(text), size_px
+
+    counts = [("fail", 13, palette.INK), ("marginal", 7, palette.INK), ("not checked", 121, palette.INK),
+              ("pass", 345, palette.INK)]
+    for wide, rows in ((900, 1), (330, 2), (190, 4)):
+        sheet = overlay.Sheet()
+        cover = overlay.title(sheet, (wide, 500), measure, text="A long title of a block by the river", counts=counts)
+        head, *said = sheet.texts
+        assert [t.text for t in said] == ["13 fail", "7 marginal", "121 not checked", "345 pass"]
+        assert len({t.y for t in said}) == rows
+        assert all(t.x + measure(t.text, t.size_px)[0] <= wide - overlay.MARGIN for t in sheet.texts)
+        assert all(cover.y0 < t.y < cover.y1 for t in sheet.texts)
+        assert head.text.endswith("…") is (wide < 900)
+        spans = sorted((t.y, t.x, t.x + measure(t.text, t.size_px)[0]) for t in said)
+        assert all(a[0] != b[0] or a[2] < b[1] for a, b in itertools.pairwise(spans))

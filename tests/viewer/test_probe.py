@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from viewer import block
 from zonebox.errors import RenderError
-from zonebox.viewer import Ability, probe, screenshot, show
+from zonebox.viewer import Ability, begun, probe, screenshot, show
 from zonebox.viewer.probe import PACKAGES, WINDOW_VARIABLE
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="speaks of Linux packages")
@@ -88,3 +89,20 @@ def test_no_screen_is_one_sentence() -> None:
     blind = Ability(pictures=True, screen=False, sentence="no window: this machine has no display")
     with pytest.raises(RenderError, match="no display"):
         show(block.scene(), block.report(), ability=blind)
+
+
+def test_the_answer_of_a_probe_that_was_begun_is_the_probe_s() -> None:
+    """It goes on beside other work, and is asked once however often it is read."""
+    asked: list[int] = []
+    go = threading.Event()
+
+    def slow() -> Ability:
+        go.wait(10.0)
+        asked.append(1)
+        return Ability(pictures=False, screen=False, sentence="none")
+
+    answer = begun(slow)
+    assert not asked, "who begins it does not wait"
+    go.set()
+    assert answer() == answer() == Ability(pictures=False, screen=False, sentence="none")
+    assert asked == [1]

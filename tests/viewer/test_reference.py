@@ -25,6 +25,16 @@ def test_a_view_looks_as_it_did(scene: Scene, report: Report, ability: Ability, 
     assert share < reference.SHARE
 
 
+@pytest.mark.render
+def test_two_variants_beside_each_other_look_as_they_did(ability: Ability, tmp_path: Path) -> None:
+    drawn = reference.reduced(reference.beside(tmp_path / "two.png", ability))
+    with Image.open(reference.file_of(reference.BESIDE)) as image:
+        known = np.asarray(image.convert("RGB"), dtype=np.int16)
+    mean, share = reference.difference(drawn, known)
+    assert mean < reference.MEAN
+    assert share < reference.SHARE
+
+
 def test_the_tolerance_notices_a_missing_part() -> None:
     """A red roof that turns grey, over a thirtieth of the picture, is beyond the tolerance."""
     with Image.open(reference.file_of("overview")) as image:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import unavailable
+from screens import on_a_screen
 from zonebox.viewer import Ability
-from zonebox.viewer.probe import WINDOW_VARIABLE
 
 pytestmark = pytest.mark.render
 
@@ -44,11 +40,6 @@ show(block.scene(), block.report(), ability=able, size=(480, 300))
 
 def test_a_window_follows_its_camera(ability: Ability) -> None:
     assert ability.pictures
-    if shutil.which("xvfb-run") is None:
-        unavailable("no virtual screen", "apt-get install xvfb")
     code = TURN.format(tests=str(Path(__file__).resolve().parents[1]))
-    command = ["xvfb-run", "-a", "-s", "-screen 0 640x480x24", sys.executable, "-W", "error::DeprecationWarning",
-               "-c", code]
-    env = {name: value for name, value in os.environ.items() if name != WINDOW_VARIABLE}   # pictures may have set it
-    run = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False, env=env)
+    run = on_a_screen([sys.executable, "-W", "error::DeprecationWarning", "-c", code], "640x480")
     assert run.stdout.split() == ["screen", "True", "turned", "True", "True"], run.stderr

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lots
 from converters.envelopes import kinds
@@ -27,6 +29,12 @@ from zonebox_converters.envelopes.again import Again
 @pytest.fixture(scope="module")
 def start() -> Scene:
     return site.scene()
+
+
+@pytest.fixture(scope="module")
+def fine() -> Scene:
+    """Enough triangles that they are looked at by groups."""
+    return site.scene(cells=10)
 
 
 def tried(scene: Scene) -> WhatIf:
@@ -70,6 +78,26 @@ def test_a_change_says_what_a_full_run_says(start: Scene, change: Change) -> Non
         assert mine.capacity.plates_m2 == pytest.approx(theirs.capacity.plates_m2)
         assert mine.capacity.far_max == pytest.approx(theirs.capacity.far_max)
         assert mine.ground_m == pytest.approx(theirs.ground_m, abs=1e-9)
+
+
+@settings(max_examples=5, deadline=None)
+@given(moves=st.lists(st.builds(
+    Move, design=st.just("tower"), east_m=st.floats(-30.0, 60.0), north_m=st.floats(-30.0, 30.0),
+    up_m=st.sampled_from([0.0, -3.2, 1.7]), turn_deg=st.sampled_from([0.0, 30.0, 211.3])), min_size=1, max_size=2),
+       setback=st.floats(0.0, 12.0), height=st.floats(6.0, 40.0))
+def test_any_changes_one_after_the_other_say_what_a_full_run_says(
+    fine: Scene, moves: list[Move], setback: float, height: float
+) -> None:
+    """Whatever is kept from one change to the next, the answer is the one of the whole scene built and checked anew."""
+    desk = tried(fine)
+    changes: tuple[Change, ...] = (*moves, Setback(control="A/setback", distance_m=setback),
+                                   Limit(control="A/height", value=height))
+    for change in changes:
+        now = desk.apply(change)
+    assert said(now.report) == said(site.full(now.scene)[1])
+    while desk.can_undo:
+        desk.undo()
+    assert said(desk.now.report) == said(desk.start.report)
 
 
 def neighbours() -> Scene:

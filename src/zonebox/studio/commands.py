@@ -13,6 +13,7 @@ from zonebox.studio.compare import Comparison
 from zonebox.studio.desk import Desk
 from zonebox.studio.labels import label
 from zonebox.studio.panels import TABS, Hand
+from zonebox.studio.search import listed
 from zonebox.studio.tools import Cut, Sun
 from zonebox.viewer import camera
 from zonebox.viewer.camera import View
@@ -113,7 +114,9 @@ class Commands:
         else:
             view = self.desk.choose(text)
             if view is None:
-                raise InputError("parcel", got=f'"{text}"', want="the number of a parcel")
+                several = listed(self.desk.meant(text))
+                raise InputError("parcel", got=f'"{text}"', want=f"one of {several}" if several else
+                                 "the number of a parcel")
             return view
         return None
 
@@ -129,7 +132,7 @@ class Commands:
         if walking and name in steps:
             return lambda: desk.walk(*steps[name])
         keys: dict[str, Callable[[], View | None]] = {
-            "Up": lambda: self._beside(-1), "Down": lambda: self._beside(1), "Return": lambda: self._beside(0),
+            "Up": lambda: self._beside(-1), "Down": lambda: self._beside(1), "Return": self._enter,
             "Tab": self._next_tab, "h": lambda: self.do("help"), "question": lambda: self.do("help"),
             "o": lambda: self.do("go", "overview"), "p": lambda: self.do("go", "plan"), "v": self._next_view,
             "w": lambda: self.do("walk"), "u": lambda: self.do("undo"), "y": lambda: self.do("redo"),
@@ -163,6 +166,13 @@ class Commands:
         at = max(0, min(at + by, len(rows) - 1))
         self.hand.scroll = min(self.hand.scroll, at) if at < self.hand.scroll + 6 else at - 5
         return self.do("select", str(rows[at]["id"]))
+
+    def _enter(self) -> View | None:
+        """Mark the middle of the picture while one measures, else fly to the selected finding."""
+        if not self.hand.measuring:
+            return self._beside(0)
+        self.desk.mark(*self.desk.stage.middle_pixel())
+        return None
 
     def _next_tab(self) -> None:
         self.hand.tab = TABS[(TABS.index(self.hand.tab) + 1) % len(TABS)]

@@ -244,7 +244,7 @@ def screenshot(
     left = staged(one.scene, one.report, able, lang=lang, size=half, ratio=SMOOTHING, ground=ground, legend=False)
     try:
         right = staged(two.scene, two.report, able, lang=lang, size=half, ratio=SMOOTHING, ground=ground,
-                       origin=left.origin)
+                       origin=left.origin, legend=half[0] >= LEGEND_FROM_PX)
         try:
             left.caption, right.caption = one.title, two.title
             right.beside_keys = _keys(left)

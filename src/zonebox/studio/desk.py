@@ -17,8 +17,9 @@ from zonebox.errors import InputError
 from zonebox.model import Finding, Parcel, Report, Scene
 from zonebox.scenefile import SceneFile
 from zonebox.studio.cutting import cut_open
-from zonebox.studio.labels import label
+from zonebox.studio.labels import label, sun_words
 from zonebox.studio.marks import AUTHOR, Annotation
+from zonebox.studio.search import matches
 from zonebox.studio.tools import Cut, Measure, Point, Sun, SunPosition, measured, sun_over
 from zonebox.viewer import camera, layers, palette, probe
 from zonebox.viewer.drawable import Callout, Layer
@@ -70,6 +71,7 @@ class Desk:
         self.tried, self.lang, self.spec, self.ability = WhatIf(scene, report), lang, spec, able
         self.variant, self.selected, self.parcel = "", "", ""
         self.cut_now, self.sun_now = Cut(), Sun(month=6, day=21, hour=12.0)
+        self.sun_at: SunPosition | None = None
         self.sun_text, self.by_height = "", False
         self.saved: dict[str, camera.View] = {}
         self.annotations: list[Annotation] = []
@@ -78,8 +80,8 @@ class Desk:
         self._marks: list[Point] = []
         self._measures: list[Callout] = []
         self.ground = ground_of(scene)
-        self.stage = staged(scene, report, able, lang=lang, size=size, off_screen=off_screen, ground=self.ground)
-        self.stage.change((*self.stage.layers, self._measure_layer()), scene, report)
+        self.stage = staged(scene, report, able, lang=lang, size=size, off_screen=off_screen, ground=self.ground,
+                            more=(self._measure_layer(),))
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
@@ -124,6 +126,7 @@ class Desk:
         if self.stage.font is None and lang == "zh":
             return                                           # no font here can write it
         self.lang = self.stage.lang = lang
+        self.sun_text = sun_words(self.sun_at, lang)
         built = layers.build(self.scene, self.report, lang, latin_only=self.stage.font is None, ground=self.ground)
         drawn = self._regrounded(built)
         self.stage.change((*drawn, self._measure_layer()), self.scene, self.report)
@@ -161,14 +164,18 @@ class Desk:
         return self.stage.named_view(f"finding:{finding}")
 
     def choose(self, parcel: str) -> camera.View | None:
-        """Select a parcel by its number, in any spelling of upper and lower case; None where there is none."""
-        wanted = parcel.strip().casefold()
-        found = next((p for p in self.trial.scene.plan.parcels if p.id.casefold() == wanted), None)
+        """Select a parcel by its number, or by a part of it that no other has; None where that is not one parcel."""
+        meant = self.meant(parcel)
+        found = self.trial.scene.plan.parcel(meant[0]) if len(meant) == 1 else None
         if found is None:
             return None
         self.parcel, self.selected = found.id, ""
         self.tried.ready(found.id)
         return self.parcel_view(found)
+
+    def meant(self, typed: str) -> tuple[str, ...]:
+        """List the parcels that someone may mean by what was typed of a number."""
+        return matches([p.id for p in self.trial.scene.plan.parcels], typed)
 
     def parcel_view(self, parcel: Parcel) -> camera.View:
         """Look at a parcel with its envelope from the south."""
@@ -253,7 +260,8 @@ class Desk:
 
         Two marks make a measurement, which stays in the picture.
         """
-        self.seen = _, point = self.stage.pick(x, y)
+        through = () if "design" in self.stage.hidden else ("findings",)         # red skins stand out by centimetres
+        self.seen = _, point = self.stage.pick(x, y, through=through)
         if point is None:
             return None
         above = point[2] - float(self.ground.height_at([point[:2]])[0])
@@ -292,9 +300,8 @@ class Desk:
         """Let the sun of a day and hour shine and throw shadows on the ground."""
         middle = (self.stage.points.min(0) + self.stage.points.max(0)) / 2.0
         position = sun_over(self.trial.scene.frame, (float(middle[0]), float(middle[1]), 0.0), sun)
-        self.sun_now, self.toward = sun, position.toward
-        self.sun_text = label("sun_down", self.lang) if position.altitude_deg <= 0.0 else label(
-            "sun_state", self.lang, a=position.altitude_deg, b=position.bearing_deg)
+        self.sun_now, self.sun_at, self.toward = sun, position, position.toward
+        self.sun_text = sun_words(position, self.lang)
         self.stage.shine(position.toward)
         self._reground()
         return position
@@ -328,6 +335,7 @@ class Desk:
             x, y = np.asarray(view.position)[:2] + forward_m * ahead
         else:
             x, y = self._open_ground(np.asarray(view.focal_point)[:2], ahead)
+        x, y = np.clip((x, y), self.ground.box[:2], self.ground.box[2:])         # beyond it there is no ground
         level = float(self.ground.height_at([(x, y)])[0])
         return camera.eye_level(float(x), float(y), level, heading_deg=heading)
 

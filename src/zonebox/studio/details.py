@@ -13,6 +13,8 @@ from zonebox.whatif.trial import Trial, far_used
 from zonebox.words import Language, word
 
 WINDS: Final = 8
+MOST_SHARE: Final = 999.0
+"""Percent that stands for more than any bar can show."""
 
 
 def rows(scene: Scene, report: Report, lang: Language) -> list[dict[str, Any]]:
@@ -62,9 +64,22 @@ def parcel_detail(trial: Trial, parcel: Parcel, lang: Language) -> dict[str, Any
         "indicators": [{"name": word(f"check.{c.kind.value}", lang), "text": number_of(c),
                         "clause": c.authority.clause} for c in controls if number_of(c)],
         "far": None if allowed is None else {"used": used, "allowed": allowed,
-                                             "share": None if used is None else 100.0 * used / allowed},
+                                             "share": share_of(used, allowed)},
         "binding": [] if envelope is None else binding(scene, parcel, envelope, lang),
     }
+
+
+def share_of(used: float | None, allowed: float) -> float | None:
+    """Percent of a bound that is used: of a bound of nothing, nothing or more than all; None where not known.
+
+    >>> share_of(1.5, 2.0), share_of(0.0, 0.0), share_of(0.2, 0.0)
+    (75.0, 0.0, 999.0)
+    """
+    if used is None:
+        return None
+    if allowed <= 0.0:
+        return MOST_SHARE if used > 0.0 else 0.0
+    return 100.0 * used / allowed
 
 
 def binding(scene: Scene, parcel: Parcel, envelope: ControlEnvelope, lang: Language) -> list[dict[str, str]]:
@@ -98,20 +113,37 @@ def number_of(control: Control) -> str:
     return bound(control.kind.value, control.limit, unit)
 
 
-def sliders(controls: tuple[Control, ...], lang: Language) -> list[dict[str, Any]]:
-    """Describe the controls that can be changed, with a range about the present number."""
+def sliders(
+    controls: tuple[Control, ...], lang: Language, first: tuple[Control, ...] = ()
+) -> list[dict[str, Any]]:
+    """Describe the controls that can be changed, with a range about the number that each had at ``first``.
+
+    A range about the present number would run away from who pulls the slider to its end.
+    """
     out = []
+    started = {control.id: _number_now(control) for control in first}
     for control in controls:
         distance = distance_of(control)
-        value = control.limit if distance is None else distance
-        assert value is not None
+        value = _number_now(control)
+        middle = started.get(control.id, value)
         share = control.kind in SHARES
         step = 0.01 if share else 0.05 if control.kind is Kind.FAR else 1.0 if control.kind is Kind.STOREYS else 0.1
-        most = 1.0 if share else max(2.0 * value, {Kind.FAR: 4.0}.get(control.kind, 20.0))
+        least = step if control.kind in (Kind.HEIGHT, Kind.HEIGHT_MIN, Kind.STOREYS) else min(0.0, 2.0 * middle)
+        most = 1.0 if share else max(2.0 * middle, {Kind.FAR: 4.0}.get(control.kind, 20.0))
+        least, most = min(least, value), max(most, value)               # a number that was typed
         name = word(f"check.{control.kind.value}", lang)
         out.append({"id": control.id, "label": f"{name} · {control.authority.clause or control.id}", "step": step,
-                    "value": round(value, 4), "min": 0.0, "max": round(most, 2), "setback": distance is not None})
+                    "value": round(value, 4), "min": round(least, 2), "max": round(most, 2),
+                    "setback": distance is not None})
     return out
+
+
+def _number_now(control: Control) -> float:
+    """Limit or distance of a control that can be changed."""
+    distance = distance_of(control)
+    value = control.limit if distance is None else distance
+    assert value is not None
+    return value
 
 
 def css(color: tuple[int, int, int]) -> str:

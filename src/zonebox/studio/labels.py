@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from zonebox.words import Language
+
+if TYPE_CHECKING:
+    from zonebox.studio.tools import SunPosition
 
 _LABELS: Final[dict[str, tuple[str, str]]] = {
     "layers": ("Layers", "图层"),
@@ -44,6 +47,9 @@ _LABELS: Final[dict[str, tuple[str, str]]] = {
     "binding": ("What binds", "控制因素"),
     "up": ("upward", "向上"),
     "none": ("nothing", "无"),
+    "shared": ("Everybody who opens this page shares it: what one changes, all see.",
+               "所有打开本页的人共用同一界面：一人修改，人人可见。"),
+    "mark_middle": ("Mark the middle", "标记画面中央"),
     "what_if": ("What if", "假设调整"),
     "pick_parcel": ("Choose a parcel to change its controls.", "选择地块以调整其指标。"),
     "design": ("Design", "设计方案"),
@@ -99,12 +105,14 @@ _LABELS: Final[dict[str, tuple[str, str]]] = {
     "height_key": ("ground {z:.1f} m", "地面 {z:.1f} 米"),
     "keys": (("Up / Down: finding before, next\nEnter: fly there\nO overview, P plan, V next corner\n"
              "W walk: arrow keys step and turn\n1–7 layers\nU undo, Y redo, K keep as variant\n"
-             "X section, [ and ] shift it\nM measure two points\nT next hour of sun\nC cut above next storey\n"
+             "X section, [ and ] shift it\nM measure two points (Enter: the middle)\n"
+             "T next hour of sun\nC cut above next storey\n"
              "D beside: next variant at the right\nE ground by height\nB keep view, N write a note\n"
              "/ search a parcel\nL 中文 / English\n"
              "Tab: next tab of the panel\nQ quit"),
              ("上 / 下：上一条、下一条结果\n回车：飞到该处\nO 总览，P 平面，V 下一角度\nW 步行：方向键前进与转向\n"
-             "1–7 图层\nU 撤销，Y 重做，K 保留为方案\nX 剖切，[ 与 ] 移动剖面\nM 两点测量\nT 下一小时日照\n"
+             "1–7 图层\nU 撤销，Y 重做，K 保留为方案\nX 剖切，[ 与 ] 移动剖面\nM 两点测量（回车：画面中央）\n"
+              "T 下一小时日照\n"
              "C 下一楼层剖切\nD 并排对比下一方案\nE 地形按高程\nB 保存视角，N 添加批注\n/ 搜索地块\nL 中文 / English\n"
              "Tab：下一个面板\nQ 退出")),
     "sun_down": ("the sun is below the horizon", "太阳在地平线以下"),
@@ -118,6 +126,15 @@ def label(key: str, lang: Language, **fields: object) -> str:
     ('撤销', '2.50 m above the ground')
     """
     return _LABELS[key][lang == "zh"].format(**fields)
+
+
+def sun_words(sun: SunPosition | None, lang: Language) -> str:
+    """Say where the sun stands; nothing where it was not set."""
+    if sun is None:
+        return ""
+    if sun.altitude_deg <= 0.0:
+        return label("sun_down", lang)
+    return label("sun_state", lang, a=sun.altitude_deg, b=round(sun.bearing_deg, 1) % 360.0)
 
 
 def labels(lang: Language) -> dict[str, str]:

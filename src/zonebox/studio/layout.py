@@ -17,9 +17,17 @@ STYLE: Final = """
 .zb-line > :last-child { overflow-wrap: anywhere; }
 .zb-ids { max-height: 7em; overflow: auto; font: .75rem monospace; }
 .v-list-item--active { outline: 2px solid #165494; outline-offset: -2px; }
+.zb-choice { position: relative; top: 3px; max-width: 13em; margin-right: 8px; }
+@media (max-width: 1199px) {
+  .zb-line { flex-wrap: wrap; }
+  .zb-choice { max-width: 9em; }
+  #totals { display: none; }
+}
 :focus-visible { outline: 3px solid #165494 !important; outline-offset: 1px; }
 """
 
+NARROW: Final = "$vuetify.display.width < 1200"
+"""Where the lists leave the picture less than half of the page, they are narrower."""
 
 MORE: Final = [("data_layer", "data-layer"), ("data_finding", "data-finding"), ("data_state", "data-state"),
                ("data_slider", "data-slider"), ("data_number", "data-number"), ("data_move", "data-move"),
@@ -37,10 +45,12 @@ def build(server: Any, window: Any) -> Any:
     with VAppLayout(server) as page:
         page.root.theme = "light"
         client.Style(STYLE)
+        client.ClientStateChange(value="lang", trigger_on_create=True,
+                                 change="utils.get('document.documentElement').lang = lang === 'zh' ? 'zh-CN' : lang")
         _bar(v3, html)
-        with v3.VNavigationDrawer(width=340, permanent=True):
+        with v3.VNavigationDrawer(width=(f"{NARROW} ? 230 : 340",), permanent=True):
             _lists(v3, html)
-        with v3.VNavigationDrawer(width=400, permanent=True, location="right"):
+        with v3.VNavigationDrawer(width=(f"{NARROW} ? 280 : 400",), permanent=True, location="right"):
             _selection(v3, html)
             _what_if(v3, html)
             _tools(v3, html)
@@ -59,13 +69,13 @@ def _bar(v3: Any, html: Any) -> None:
         v3.VAppBarTitle("{{ title }}")
         html.Span("{{ totals }}", classes="text-caption mr-4", id="totals")
         v3.VSelect(items=("views",), label=("t.view",), density="compact", hide_details=True, variant="outlined",
-                   style="max-width: 13em", classes="mr-2", model_value=("'overview'",), id="views",
+                   classes="zb-choice", model_value=("'overview'",), id="views",
                    update_modelValue="trigger('go', [$event])")
         v3.VSelect(items=("variants",), label=("t.variant",), density="compact", hide_details=True, variant="outlined",
-                   style="max-width: 13em", classes="mr-2", model_value=("variant",), id="variants",
+                   classes="zb-choice", model_value=("variant",), id="variants",
                    update_modelValue="trigger('switch', [$event])")
         v3.VSelect(items=("besides",), label=("t.compare",), density="compact", hide_details=True, variant="outlined",
-                   style="max-width: 13em", classes="mr-2", model_value=("beside",), id="beside",
+                   classes="zb-choice", model_value=("beside",), id="beside",
                    update_modelValue="trigger('tool', ['beside', $event])")
         v3.VBtn("{{ t.language }}", id="language", click="trigger('speak', [])", variant="text")
 
@@ -73,7 +83,9 @@ def _bar(v3: Any, html: Any) -> None:
 def _lists(v3: Any, html: Any) -> None:
     with html.Form(submit="trigger('choose', [search]); $event.preventDefault()", classes="pa-2"):
         v3.VTextField(v_model=("search",), label=("t.search",), density="compact", hide_details=True, id="search",
-                      variant="outlined", append_inner_icon="mdi-magnify", list="parcel-numbers")
+                      variant="outlined", append_inner_icon="mdi-magnify", list="parcel-numbers", __properties=["list"])
+    with html.Datalist(id="parcel-numbers"):
+        html.Option(v_for="number in parcels", key="number", value=("number",))
     with html.Div(classes="px-3"):
         html.Div("{{ t.layers }}", classes="text-overline")
         with html.Label(v_for="layer in layers", key="layer.name", style="display: block; font-size: .9rem"):
@@ -130,6 +142,7 @@ def _what_if(v3: Any, html: Any) -> None:
     change = "trigger('number', [s.id, Number($event.target.value)], {setback: s.setback})"
     with html.Div(classes="pa-3", id="what-if", style="border-top: 1px solid #c4cbd1"):
         html.Div("{{ t.what_if }}", classes="text-overline")
+        html.Div("{{ t.shared }}", classes="text-caption mb-1", id="shared")
         html.Div("{{ t.pick_parcel }}", v_if="!sliders.length", classes="text-body-2")
         with html.Div(v_for="s in sliders", key="s.id", classes="zb-line", style="align-items: center"):
             html.Label("{{ s.label }}", style="flex: 0 0 11em", label_for=("'n-' + s.id",), __properties=MORE)
@@ -165,6 +178,8 @@ def _tools(v3: Any, html: Any) -> None:
         html.Div("{{ t.tools }}", classes="text-overline")
         v3.VSwitch(v_model=("measuring",), label=("t.measure",), density="compact", hide_details=True, color="primary",
                    id="measuring", update_modelValue="$event || trigger('clear', [])")
+        v3.VBtn("{{ t.mark_middle }}", v_if="measuring", id="mark-middle", size="small", variant="outlined",
+                classes="mb-2", click="trigger('tool', ['mark'])")      # measuring without a mouse
         v3.VSelect(items=("directions",), v_model=("cut_direction",), label=("t.section",), density="compact",
                    hide_details=True, variant="outlined", classes="mb-1",
                    update_modelValue=f"cut_direction = $event; {cut}")

@@ -18,6 +18,8 @@ from zonebox.studio.desk import Desk
 from zonebox.studio.labels import label, labels
 from zonebox.studio.layout import build
 from zonebox.studio.pagetools import PageTools
+from zonebox.studio.search import listed
+from zonebox.studio.session import answer_sessions
 from zonebox.studio.tools import Cut, Sun
 from zonebox.viewer import camera
 from zonebox.whatif import Limit, Move, Setback
@@ -30,7 +32,7 @@ CLICK_PX: Final = 4
 """A press and a release nearer than this are a click, farther ones a drag."""
 
 
-TOOLS: Final = ("walk", "save_view", "recall", "by_height", "note", "beside")
+TOOLS: Final = ("walk", "save_view", "recall", "by_height", "note", "beside", "mark")
 """What `PageTools` lets a browser do by name."""
 
 
@@ -66,6 +68,7 @@ class Page:
         for event in ("select", "choose", "go", "number", "move", "undo", "redo", "keep", "export", "layer", "switch",
                       "speak", "cut", "sun", "clear", "tool", "bcf"):
             self.server.trigger(event)(self._guarded(getattr(self, f"on_{event}")))
+        self.server.controller.on_server_bind.add(answer_sessions)
         self.view = build(self.server, desk.stage.plotter.render_window)
 
     def serve(self, *, port: int = 0, host: str = LOOPBACK, ready: Callable[[int], None] | None = None) -> None:
@@ -91,7 +94,8 @@ class Page:
         """Search for a parcel and fly there."""
         view = self.desk.choose(parcel)
         if view is None:
-            self.state.message = f"{parcel}: {label('no_parcel', self.desk.lang)}"
+            several = listed(self.desk.meant(parcel))
+            self.state.message = f"{parcel}: {several or label('no_parcel', self.desk.lang)}"
         else:
             await self._fly(view)
 
@@ -149,9 +153,7 @@ class Page:
 
     async def on_sun(self, month: float, day: float, hour: float) -> None:
         """Set the sun."""
-        at = self.desk.shine(Sun(month=int(month), day=int(day), hour=float(hour)))
-        self.state.sun_text = (label("sun_down", self.desk.lang) if at.altitude_deg <= 0.0 else
-                               label("sun_state", self.desk.lang, a=at.altitude_deg, b=at.bearing_deg))
+        self.desk.shine(Sun(month=int(month), day=int(day), hour=float(hour)))
 
     async def on_clear(self) -> None:
         """Take the measurements away."""
@@ -182,12 +184,14 @@ class Page:
         designs = [d.id for d in scene.designs]
         design = self.state.design if self._has("design") and self.state.design in designs else next(iter(designs), "")
         names = {"": label("as_planned", lang)}
+        title = scene.title_zh if lang == "zh" else scene.title
         state.update({
-            "t": labels(lang), "lang": lang, "title": scene.title_zh if lang == "zh" else scene.title,
+            "t": labels(lang), "lang": lang, "title": title, "trame__title": f"zonebox – {title}",
             "layers": desk.layers(), "rows": details.rows(scene, report, lang), "selected": desk.selected,
             "finding": None if finding is None else details.finding_detail(scene, finding, lang),
             "parcel": None if parcel is None else details.parcel_detail(trial, parcel, lang),
-            "sliders": details.sliders(desk.tried.adjustable(desk.parcel), lang) if parcel is not None else [],
+            "sliders": [] if parcel is None else details.sliders(
+                desk.tried.adjustable(desk.parcel), lang, desk.tried.adjustable_first(desk.parcel)),
             "parcels": [p.id for p in scene.plan.parcels][:2000],
             "variants": [{"title": names.get(v, v), "value": v} for v in desk.variants], "variant": desk.variant,
             "designs": designs, "design": design, "moved": self._move_of(design),
@@ -198,9 +202,9 @@ class Page:
             "storeys": [{"id": "", "title": label("all_storeys", lang)}, *desk.storeys()],
             "directions": [{"value": v, "title": label(k, lang)} for v, k in
                            (("", "section_none"), ("north", "section_ns"), ("east", "section_we"))],
-            "reach": desk.reach_m, **self.tools.state(),
+            "reach": desk.reach_m, "sun_text": desk.sun_text, **self.tools.state(),
         })
-        for name, value in (("message", ""), ("measuring", False), ("search", ""), ("keep_name", ""), ("sun_text", ""),
+        for name, value in (("message", ""), ("measuring", False), ("search", ""), ("keep_name", ""),
                             ("cut_direction", ""), ("cut_offset", 0.0), ("cut_storey", ""), ("month", 6), ("day", 21),
                             ("hour", 12.0), *self.tools.start().items()):
             if not self._has(name):

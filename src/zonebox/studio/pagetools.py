@@ -48,6 +48,10 @@ class PageTools:
         """Pin a note to what was clicked last, or to the middle of the picture."""
         self.desk.annotate(text or "", author=author or "", picked=bool(picked))
 
+    def mark(self) -> None:
+        """Mark what is in the middle of the picture, for measuring."""
+        self.desk.mark(*self.desk.stage.middle_pixel())
+
     def beside(self, choice: str) -> None:
         """Show a variant at the right, or end it."""
         if choice and not choice.startswith(VARIANT):

@@ -142,7 +142,8 @@ def _what_if(desk: Desk, hand: Hand, pen: Pen) -> None:
     totals = desk.trial.totals()
     pen.text(label("totals", lang, volume=f"{totals.volume_m3:,.0f}", area=f"{totals.floor_area_m2:,.0f}"),
              color=palette.INK_SOFT)
-    sliders = details.sliders(desk.tried.adjustable(desk.parcel), lang) if desk.parcel else []
+    sliders = details.sliders(desk.tried.adjustable(desk.parcel), lang,
+                              desk.tried.adjustable_first(desk.parcel)) if desk.parcel else []
     pen.heading(f"{label('parcel', lang)} {desk.parcel}" if sliders else label("pick_parcel", lang))
     for s in sliders:
         act = "setback" if s["setback"] else "limit"

@@ -6,7 +6,7 @@ Everything before `stage` is arrays and can be tested without a graphics driver.
 """
 
 from zonebox.viewer.camera import View
-from zonebox.viewer.probe import Ability, probe
+from zonebox.viewer.probe import Ability, begun, probe
 from zonebox.viewer.show import screenshot, show, snapshots
 
-__all__ = ["Ability", "View", "probe", "screenshot", "show", "snapshots"]
+__all__ = ["Ability", "View", "begun", "probe", "screenshot", "show", "snapshots"]

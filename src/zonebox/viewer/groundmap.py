@@ -109,7 +109,7 @@ class _Sheet:
             pieces = [part] if not part.interiors else shapely.get_parts(constrained_delaunay_triangles(part))
             for piece in pieces:
                 xy = self.pixels(shapely.get_coordinates(shapely.get_exterior_ring(piece)))
-                draw.polygon([tuple(p) for p in xy.tolist()], fill=color)
+                draw.polygon(xy.ravel().tolist(), fill=color)
 
 
 def height_range(ground: Ground) -> tuple[float, float]:
@@ -135,7 +135,8 @@ def _tinted(ground: Ground, size: tuple[int, int], tones: Sequence[palette.Rgb])
     table, stops = np.array(tones, dtype=np.float64), np.linspace(0.0, 1.0, len(tones))
     tint = np.stack([np.interp(share, stops, table[:, channel]) for channel in range(3)], axis=-1)
     small = Image.fromarray(np.round(tint).astype(np.uint8))
-    return small.resize(size, Image.Resampling.BICUBIC)
+    smooth = small.resize((size[0] // OVERSAMPLE, size[1] // OVERSAMPLE), Image.Resampling.BICUBIC)
+    return smooth.resize(size, Image.Resampling.NEAREST)                # tints have no edges that want the larger size
 
 
 def _shadowed(image: Image, scene: Scene, ground: Ground, sheet: _Sheet, sun: Toward) -> Image:
@@ -148,7 +149,7 @@ def _shadowed(image: Image, scene: Scene, ground: Ground, sheet: _Sheet, sun: To
     draw = ImageDraw.Draw(mask)
     for building in (*scene.designs, *scene.context):
         for triangle in _shadow(building, ground, sheet, sun):
-            draw.polygon([tuple(p) for p in triangle], fill=255)
+            draw.polygon(triangle, fill=255)
     soft = mask.reduce(OVERSAMPLE).filter(ImageFilter.GaussianBlur(PENUMBRA_M * sheet.scale / OVERSAMPLE))
     dark = Image.new("RGB", image.size, (52, 62, 84))
     return Image.composite(Image.blend(image, dark, SHADOW), image, soft)
@@ -156,8 +157,8 @@ def _shadowed(image: Image, scene: Scene, ground: Ground, sheet: _Sheet, sun: To
 
 def _shadow(
     building: Building, ground: Ground, sheet: _Sheet, sun: Toward
-) -> Iterable[list[list[float]]]:
-    """Triangles in pixels of a building's shadow on the level of the ground at its middle."""
+) -> Iterable[list[float]]:
+    """Triangles (x, y, x, y, x, y) in pixels of a building's shadow on the level of the ground at its middle."""
     mesh = building.solid if building.solid is not None and len(building.solid) else building.mesh
     if not len(mesh):
         return []
@@ -176,7 +177,7 @@ def _shadow(
     corners = corners[(corners[:, :, 2] > base - 0.5).any(1)]
     above = np.maximum(corners[..., 2:] - base, 0.0)
     flat = corners[..., :2] - above * np.array(sun[:2]) / sun[2]
-    return list(sheet.pixels(flat.reshape(-1, 2)).reshape(-1, 3, 2).tolist())
+    return list(sheet.pixels(flat.reshape(-1, 2)).reshape(-1, 6).tolist())
 
 
 def _is_water(kind: str) -> bool:

@@ -19,6 +19,12 @@ DIRECTIONS: Final = ((0.8, 0.6), (-0.8, 0.6), (1.0, 0.1), (-1.0, 0.1), (0.2, 1.0
                      (-0.8, -0.6))
 """Where a note is tried, nearest and upper right first."""
 
+CALM: Final = 10
+"""So many notes find room wherever it is; a further one only where it stands near its place and its leader is clear."""
+
+CALM_COST: Final = 150.0
+"""What a place may cost a further note: pixels from it, and 250 for each leader or note in the way."""
+
 TICK: Final = 6.0
 HALO: Final = 2.0
 PAD_X: Final = 9.0
@@ -55,7 +61,8 @@ def place(
         x, y = spots[0]
         if (depth <= 0.0).any() or not frame.holds(Rect(x0=x, y0=y, x1=x, y1=y)):
             continue
-        box = _spot(spots[0], _extent(note, measure), frame, occupied, precious, leaders)
+        most = np.inf if len(placed) < CALM else CALM_COST
+        box = _spot(spots[0], _extent(note, measure), frame, occupied, precious, leaders, most)
         if box is None:
             continue
         occupied.append(box.grown(GAP))
@@ -78,12 +85,17 @@ def _extent(note: Callout, measure: Measure) -> tuple[float, float]:
 
 def _spot(
     anchor: Pixels, extent: tuple[float, float], frame: Rect, occupied: Sequence[Rect], precious: Sequence[Rect],
-    leaders: Sequence[tuple[Pixels, Pixels]],
+    leaders: Sequence[tuple[Pixels, Pixels]], most: float = np.inf,
 ) -> Rect | None:
-    """Find the best free rectangle near the anchor: close, off the offending parts, its leader crossing no other."""
-    best, best_cost = None, np.inf
+    """Find the best free rectangle near the anchor: close, off the offending parts, its leader crossing no other.
+
+    None where the best costs ``most`` or more.
+    """
+    best, best_cost = None, most
     for distance in DISTANCES:
         for rank, direction in enumerate(DIRECTIONS):
+            if distance + 4.0 * rank >= best_cost:
+                break                                            # whatever stands in its way only adds to that
             toward = np.array(direction) / np.hypot(*direction)
             middle = anchor + toward * distance + np.array(direction) * np.array(extent) / 2
             half = np.array(extent) / 2

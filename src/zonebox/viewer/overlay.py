@@ -31,6 +31,10 @@ PAD: Final = 13.0
 SWATCH: Final = 26.0
 
 
+COUNTS_ROW: Final = 22.0
+"""Height of a row of counts under the title."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rect:
     """An upright rectangle in pixels."""
@@ -105,28 +109,49 @@ def title(
     sheet: Sheet, size: tuple[int, int], measure: Measure, *, text: str, counts: Sequence[tuple[str, int, palette.Rgb]]
 ) -> Rect:
     """Write the scene's title at the upper left, and under it the count of findings by state; return what it covers."""
-    top = size[1] - MARGIN
+    top, room = size[1] - MARGIN, size[0] - 2 * MARGIN
+    text = _shortened(text, room, measure)
     wide, tall = measure(text, TITLE_PX)
-    across = sum(40.0 + measure(f"{number} {word}", TEXT_PX)[0] for word, number, _ in counts) - 22.0
-    low = top - tall - (32.0 if counts else 0.0)
+    rows: list[list[tuple[float, str, palette.Rgb]]] = []
+    across, x = 0.0, 0.0
+    for word, number, color in counts:                  # in as many rows as the picture is narrow
+        label = f"{number} {word}"
+        end = x + 18.0 + measure(label, TEXT_PX)[0]
+        if not rows or end > room:
+            rows.append([])
+            x, end = 0.0, end - x
+        rows[-1].append((x, label, color))
+        across, x = max(across, end), end + 22.0
+    low = top - tall - (10.0 + COUNTS_ROW * len(rows) if rows else 0.0)
     cover = Rect(x0=MARGIN, y0=low, x1=MARGIN + max(wide, across), y1=top).grown(12.0)
     sheet.fill(cover.points, palette.PAPER, 0.72)
     sheet.write(Text(x=MARGIN, y=top - tall / 2, text=text, size_px=TITLE_PX, color=palette.INK))
-    y = top - tall - 20.0
-    x = MARGIN
-    for word, number, color in counts:
-        sheet.fill(_disc((x + 6.0, y), 6.0), color)
-        label = f"{number} {word}"
-        sheet.write(Text(x=x + 18.0, y=y, text=label, size_px=TEXT_PX, color=palette.INK))
-        x += 18.0 + measure(label, TEXT_PX)[0] + 22.0
+    for line, row in enumerate(rows):
+        y = top - tall - 20.0 - COUNTS_ROW * line
+        for x, label, color in row:
+            sheet.fill(_disc((MARGIN + x + 6.0, y), 6.0), color)
+            sheet.write(Text(x=MARGIN + x + 18.0, y=y, text=label, size_px=TEXT_PX, color=palette.INK))
     return cover
+
+
+def _shortened(text: str, room: float, measure: Measure) -> str:
+    """Title that fits a width, its end left out where it is longer."""
+    if measure(text, TITLE_PX)[0] <= room:
+        return text
+    kept = text
+    while kept and measure(f"{kept.rstrip()}…", TITLE_PX)[0] > room:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
 
 
 def legend(
     sheet: Sheet, size: tuple[int, int], measure: Measure, keys: Sequence[Key], taken: Sequence[Rect],
     subject: shapely.Geometry,
 ) -> Rect:
-    """Draw the legend where it hides least of the subject (a polygon in pixels); return what it covers."""
+    """Draw the legend where it hides least of the subject (a polygon in pixels); return what it covers.
+
+    A picture too small for it beside title, compass and scale has none.
+    """
     if not keys:
         return Rect(x0=0.0, y0=0.0, x1=0.0, y1=0.0)
     wide = max(measure(key.text, TEXT_PX)[0] for key in keys) + SWATCH + 12.0 + 2 * PAD
@@ -136,6 +161,10 @@ def legend(
     below = min((rect.y0 for rect in taken if rect.x0 < MARGIN + wide and rect.y1 > size[1] / 2), default=size[1]) - PAD
     spots = ((MARGIN, MARGIN), (right, top), (MARGIN, below - tall), (right, above))
     boxes = [Rect(x0=x, y0=y, x1=x + wide, y1=y + tall) for x, y in spots]
+    frame = Rect(x0=0.0, y0=0.0, x1=float(size[0]), y1=float(size[1]))
+    boxes = [box for box in boxes if frame.holds(box) and not any(box.shared(other) > 0.0 for other in taken)]
+    if not boxes:
+        return Rect(x0=0.0, y0=0.0, x1=0.0, y1=0.0)
     box = min(boxes, key=lambda b: shapely.box(b.x0, b.y0, b.x1, b.y1).intersection(subject).area)
     sheet.panel(box)
     for number, key in enumerate(keys):

@@ -5,11 +5,15 @@ Without an OpenGL driver the renderer does not raise, it takes the interpreter d
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,7 +76,8 @@ def probe(
 ) -> Ability:
     """Draw one small picture in a child process and tell how that went.
 
-    Takes about half a second where drawing works; the answer holds for the machine, so a caller may keep it.
+    Takes about half a second where drawing works, and reads the drawing library meanwhile; the answer holds for the
+    machine, so a caller may keep it.
 
     Parameters
     ----------
@@ -84,6 +89,34 @@ def probe(
         A driver that takes longer counts as broken.
     """
     env = dict(os.environ if environ is None else environ)
+    reading = threading.Thread(target=_read_library, name="drawing library")
+    reading.start()
+    try:
+        return _tried(env, command, timeout_s)
+    finally:
+        reading.join()
+
+
+def begun(ask: Callable[[], Ability] = probe) -> Callable[[], Ability]:
+    """Begin to probe beside other work; what is returned waits for the answer, and gives it as often as it is asked.
+
+    The child is asked all the same, for a driver that crashes must not take the program down; it runs while the scene
+    is read.
+    """
+    aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing probe")
+    answer = aside.submit(ask)
+    aside.shutdown(wait=False)
+    return answer.result
+
+
+def _read_library() -> None:
+    """Import what draws: it takes a second, most of it for colour maps, while the child draws on another core."""
+    with contextlib.suppress(ImportError):              # the child says what is missing
+        importlib.import_module("pyvista.plotting")
+
+
+def _tried(env: Mapping[str, str], command: Sequence[str], timeout_s: float) -> Ability:
+    """Try the ways to the driver, best first."""
     troubles = []
     for window in _candidates(env):
         tried = {**env, WINDOW_VARIABLE: window} if window else env

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from zonebox.errors import InputError, RenderError
 from zonebox.model import Report, Scene
 from zonebox.viewer import layers
 from zonebox.viewer.camera import View
+from zonebox.viewer.drawable import Layer
 from zonebox.viewer.fonts import chinese_font
 from zonebox.viewer.ground import Ground
 from zonebox.viewer.groundmap import PIXELS
@@ -150,15 +151,16 @@ def show(
 def staged(
     scene: Scene, report: Report | None, able: Ability, *, lang: Lang, size: tuple[int, int], ratio: int = 1,
     off_screen: bool = True, ground: Ground | None = None, legend: bool = True, origin: ArrayLike | None = None,
+    more: Sequence[Layer] = (),
 ) -> Stage:
-    """Set a scene up for drawing, in the way of reaching the driver that works on this machine."""
+    """Set a scene up for drawing, ``more`` layers with it, in the way of reaching the driver that works here."""
     with driver(able):
         font = chinese_font()
         spoken: Lang = lang if font is not None else "en"
         drawn = layers.build(scene, report, spoken, latin_only=font is None, map_pixels=min(PIXELS, 2 * max(size)),
                              ground=ground)
-        return Stage(drawn, scene, report, lang=spoken, size=size, ratio=ratio, off_screen=off_screen, font=font,
-                     legend=legend, origin=origin)
+        return Stage((*drawn, *more), scene, report, lang=spoken, size=size, ratio=ratio, off_screen=off_screen,
+                     font=font, legend=legend, origin=origin)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from zonebox.model import Report, Scene, State
-from zonebox.viewer import bodies, camera, framing, notes, overlay, palette
+from zonebox.viewer import bodies, camera, framing, notes, overlay, palette, sight, violations
+from zonebox.viewer.below import OPENED, Below
 from zonebox.viewer.drawable import Callout, Key, Layer, Material, Tag
 from zonebox.viewer.furniture import Furniture
 from zonebox.viewer.glass import Glass
@@ -24,10 +25,6 @@ from zonebox.viewer.words import Lang, is_latin, say
 
 INSETS: Final = camera.Insets(left=0.035, right=0.035, top=0.10, bottom=0.05)
 """Margins of every picture; the title stands in the upper one."""
-
-CUT_LAYERS: Final = ("design", "envelopes", "findings")
-"""What a cut by storey opens; the ground and what stands around stay whole."""
-
 
 HIGH_SUN: Final = 0.70
 """Sine of the altitude from which on the main light is dimmed."""
@@ -95,6 +92,7 @@ class Stage:
         self._span = (0.0, 1.0)
         self._samples = self.window.GetMultiSamples()
         self._subjects: dict[str, tuple[str, ...]] = {}
+        self._below: Below | None = None
         self._cuts: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
         self._simple: dict[Any, tuple[Any, Any]] | None = None
         for layer in self.layers:
@@ -137,7 +135,7 @@ class Stage:
         """Draw: (height, width, 3)."""
         from PIL import Image
 
-        drawn = _pixels(self.window)
+        drawn = sight.pixels(self.window)
         image = Image.fromarray(np.ascontiguousarray(drawn))
         return np.asarray(image if self.ratio == 1 else image.reduce(self.ratio))
 
@@ -158,19 +156,22 @@ class Stage:
         subject = shapely.convex_hull(shapely.multipoints(pixels[depth > 0.0]))
         if self.legend:
             taken.append(overlay.legend(sheet, self.size, self._flat.measure, keys, taken, subject))
-        callouts: list[Callout] = [note for layer in shown for note in layer.callouts]
-        chosen = [note for note in callouts if note.subject == self.view.name]
-        callouts = chosen or callouts
         tags: list[Tag] = [tag for layer in shown for tag in layer.tags]
-        callouts = [note for note in callouts if self._stands(note.anchor)]
         tags = [tag for tag in tags if self._stands(tag.anchors[0])]
-        notes.place(sheet, self.view, self.size, self._flat.measure, callouts=callouts, tags=tags, taken=taken,
-                    precious=self._precious(shown), bodies=self._bodies())
+        notes.place(sheet, self.view, self.size, self._flat.measure, callouts=self.notes_now(), tags=tags, taken=taken,
+                    precious=sight.parts(self.view, shown, self.size),
+                    bodies=sight.buildings(self.view, self.scene, self.size))
         if self.caption and self._span[0] > 0.0:
             sheet.fill(overlay.Rect(x0=0.0, y0=0.0, x1=2.0, y1=float(self.size[1])).points, palette.INK_SOFT)
         self._flat.show(sheet)
         for told in self.followers:
             told()
+
+    def notes_now(self) -> list[Callout]:
+        """List the notes to be written: those on the finding that is looked at, else all that stand."""
+        every = [note for layer in self.layers if layer.name not in self.hidden for note in layer.callouts]
+        chosen = [note for note in every if note.subject == self.view.name] or self._own_note()
+        return [note for note in chosen or every if self._stands(note.anchor)]
 
     def change(self, layers: Sequence[Layer], scene: Scene, report: Report | None) -> None:
         """Show other layers of the same names; only those that are new values are drawn anew."""
@@ -187,45 +188,51 @@ class Stage:
         """Let the main light come from a direction (x, y, z)."""
         self._light(toward)
 
-    def cut(
-        self, planes: Sequence[tuple[ArrayLike, ArrayLike]], names: Sequence[str] | None = None, *, add: bool = False
-    ) -> None:
-        """Hide what lies behind planes, given as (point in the frame, normal towards what stays).
-
-        ``names`` are the layers that are cut, all of them where not given; other layers keep their cut where ``add``
-        is set, else they are whole again.
-        """
+    def cut(self, planes: Sequence[tuple[ArrayLike, ArrayLike]]) -> None:
+        """Hide what lies behind planes, given as (point in the frame, normal towards what stays)."""
         from vtkmodules.vtkCommonDataModel import vtkPlane
 
+        self._cuts = [(np.asarray(p, dtype=np.float64), np.asarray(n, dtype=np.float64)) for p, n in planes]
         made = []
-        for point, normal in planes:
+        for point, normal in self._cuts:
             plane = vtkPlane()
-            plane.SetOrigin(*(np.asarray(point, dtype=np.float64) - self.origin))
-            plane.SetNormal(*np.asarray(normal, dtype=np.float64))
+            plane.SetOrigin(*(point - self.origin))
+            plane.SetNormal(*normal)
             made.append(plane)
-        if not add:
-            self._cuts = [(np.asarray(p, dtype=np.float64), np.asarray(n, dtype=np.float64)) for p, n in planes]
-        chosen = set(self.actors if names is None else names)
         glass = [self.plotter.actors["glass"]] if "glass" in self.plotter.actors else []
-        for actor, is_cut in [(a, n in chosen) for n, own in self.actors.items() for a in own] + [
-                (a, "envelopes" in chosen) for a in glass]:
-            if is_cut or not add:
-                actor.mapper.RemoveAllClippingPlanes()
-            for plane in made if is_cut else ():
+        for actor in [*(actor for own in self.actors.values() for actor in own), *glass]:
+            actor.mapper.RemoveAllClippingPlanes()
+            for plane in made:
                 actor.mapper.AddClippingPlane(plane)
         self.furnish()
 
-    def pick(self, x: float, y: float) -> tuple[str, tuple[float, float, float] | None]:
+    def open(self, below: Below | None) -> None:
+        """Leave out what some designs have above a level; None shows them whole."""
+        if below is None and self._below is None:
+            return
+        self._below = below
+        for layer in self.layers:
+            if layer.name in OPENED:
+                self._put(layer)
+        self._put_glass()
+        self.furnish()
+
+    def pick(
+        self, x: float, y: float, *, through: Sequence[str] = ()
+    ) -> tuple[str, tuple[float, float, float] | None]:
         """Tell what is seen at a drawn pixel, counted from the lower left: its subject, and the point in the frame.
 
         A body without a subject gives ``""``; the sky gives no point. What is before it and translucent is passed
-        over where something opaque that can be named lies behind.
+        over where something opaque that can be named lies behind, and so are the layers named in ``through``.
         """
         from vtkmodules.vtkRenderingCore import vtkCellPicker
 
         picker = vtkCellPicker()
         picker.SetTolerance(0.0005)
         glass = self.plotter.actors.get("glass")
+        passed = [actor for name in through for actor in self.actors.get(name, ()) if actor.pickable]
+        for actor in passed:
+            actor.pickable = False
         found: tuple[str, tuple[float, float, float] | None] = ("", None)
         for with_glass in (False, True):
             if glass is not None:
@@ -235,6 +242,8 @@ class Stage:
                 subject = self._subject_of(picker.GetActor(), picker.GetCellId())
                 if found[1] is None or (subject and not found[0]):
                     found = (subject, (float(at[0]), float(at[1]), float(at[2])))
+        for actor in passed:
+            actor.pickable = True
         return found
 
     def middle_pixel(self) -> tuple[float, float]:
@@ -340,8 +349,10 @@ class Stage:
 
         self.plotter.remove_all_lights()
         upward = max(sun[2] / float(np.linalg.norm(sun)), HIGH_SUN)         # so that level ground never bleaches
-        for position, intensity in ((sun, 0.74 * HIGH_SUN / upward), ((0.80, -0.55, 0.45), 0.38),
-                                    ((0.2, 0.9, 0.4), 0.14)):
+        lights = [((0.80, -0.55, 0.45), 0.38), ((0.2, 0.9, 0.4), 0.14)]
+        if sun[2] > 0.0:                                                    # from below the horizon none comes
+            lights.insert(0, (sun, 0.74 * HIGH_SUN / upward))
+        for position, intensity in lights:
             light = pv.Light(position=position, focal_point=(0.0, 0.0, 0.0), color="white", intensity=intensity,
                              light_type="scene light")
             light.positional = False
@@ -351,12 +362,13 @@ class Stage:
         """Put a layer's bodies on the stage, in place of those it had."""
         for actor in self.actors.pop(layer.name, []):
             self.plotter.remove_actor(actor, reset_camera=False, render=False)
-        solid = [surface for surface in layer.surfaces if surface.material is not Material.GLASS]
+        drawn = layer if self._below is None else self._below.of(layer)
+        solid = [surface for surface in drawn.surfaces if surface.material is not Material.GLASS]
         added = [(bodies.add_surface(self.plotter, s, self.origin, f"{layer.name}-surface-{n}"), s.subjects)
                  for n, s in enumerate(solid)]
         self._subjects |= {actor.GetAddressAsString(""): subjects for actor, subjects in added}
         lined = [bodies.add_lines(self.plotter, lines, self.origin, f"{layer.name}-lines-{n}", ratio=self.ratio)
-                 for n, lines in enumerate(layer.lines)]
+                 for n, lines in enumerate(drawn.lines)]
         self.actors[layer.name] = [*(actor for actor, _ in added), *lined]
         for actor in self.actors[layer.name]:
             actor.visibility = layer.name not in self.hidden
@@ -364,7 +376,8 @@ class Stage:
 
     def _put_glass(self) -> None:
         self.plotter.remove_actor("glass", reset_camera=False, render=False)
-        panes = [(layer.name, s) for layer in self.layers for s in layer.surfaces if s.material is Material.GLASS]
+        shown = self.layers if self._below is None else map(self._below.of, self.layers)
+        panes = [(layer.name, s) for layer in shown for s in layer.surfaces if s.material is Material.GLASS]
         self._glass = Glass(panes, self.origin, self._pane) if panes else None
 
     def _pane(self, body: Any) -> Any:
@@ -388,60 +401,22 @@ class Stage:
         return [(say(state.value, self.lang), summary[state], palette.STATE[state])
                 for state in order if summary[state]]
 
+    def _own_note(self) -> list[Callout]:
+        """Note of the finding that is looked at, where it is none of its parcel's worst."""
+        finding = next((f for f in (self.report.findings if self.report else ())
+                        if f"finding:{f.id}" == self.view.name), None)
+        if finding is None or "findings" in self.hidden:
+            return []
+        note = violations.note_of(self.scene, finding, self.lang, latin_only=self.font is None)
+        return [] if note is None else [note]
+
     def _stands(self, point: tuple[float, float, float]) -> bool:
         """Whether a point has not been cut away."""
-        return all(float((point - origin) @ normal) >= 0.0 for origin, normal in self._cuts)
-
-    def _precious(self, shown: Sequence[Layer]) -> list[overlay.Rect]:
-        """Where the offending parts are seen, one rectangle a finding."""
-        rects = []
-        for layer in shown:
-            for surface in layer.surfaces:
-                if surface.material is not Material.SIGNAL:
-                    continue
-                pixels, depth = self.view.project(surface.mesh.vertices, self.size)
-                corners = surface.triangle_subject[:, None].repeat(3, 1).ravel()
-                for number in range(len(surface.subjects)):
-                    seen = pixels[surface.mesh.triangles.ravel()[(corners == number)]]
-                    if len(seen) and (depth > 0).all():
-                        rects.append(_around(seen))
-        return rects
-
-    def _bodies(self) -> list[tuple[shapely.Geometry, float]]:
-        """Where buildings are seen, and how near."""
-        found = []
-        for building in (*self.scene.designs, *self.scene.context):
-            if not len(building.mesh):
-                continue
-            pixels, depth = self.view.project(camera.corners([building.mesh.bounds]), self.size)
-            if (depth > 0).all():
-                found.append((shapely.convex_hull(shapely.multipoints(pixels)), float(np.median(depth))))
-        return found
-
-
-def _pixels(window: Any) -> NDArray[np.uint8]:
-    """Draw a window once and read it: (height, width, 3), first row on top."""
-    import pyvista as pv
-    from vtkmodules.vtkRenderingCore import vtkWindowToImageFilter
-
-    window.Render()
-    reader = vtkWindowToImageFilter()
-    reader.SetInput(window)
-    reader.SetInputBufferTypeToRGB()
-    reader.ReadFrontBufferOff()
-    reader.ShouldRerenderOff()
-    reader.Update()
-    image = pv.wrap(reader.GetOutput())
-    wide, tall, _ = image.dimensions
-    return np.asarray(image.point_data.active_scalars).reshape(tall, wide, 3)[::-1]
+        return not (self._below is not None and self._below.hides(point)) and all(
+            float((point - origin) @ normal) >= 0.0 for origin, normal in self._cuts)
 
 
 def _ordered(keys: Sequence[Key]) -> list[Key]:
     """Rows of the legend: surfaces first, then lines with their headings."""
     filled = [key for key in keys if key.color is not None and not key.line]
     return filled + [key for key in keys if key.color is None or key.line]
-
-
-def _around(pixels: NDArray[np.float64]) -> overlay.Rect:
-    (x0, y0), (x1, y1) = pixels.min(0), pixels.max(0)
-    return overlay.Rect(x0=float(x0), y0=float(y0), x1=float(x1), y1=float(y1))

@@ -70,19 +70,27 @@ def callouts(scene: Scene, report: Report, lang: Lang, *, latin_only: bool = Fal
         if is_violation(finding) or is_warning(finding):
             by_parcel[finding.parcel].append(finding)
     notes: list[Callout] = []
-    for parcel, listed in sorted(by_parcel.items()):
+    for _, listed in sorted(by_parcel.items()):
         ranked = sorted(listed, key=lambda f: (severity_rank(f), f.id))
         chosen = _distinct(ranked)[:CALLOUTS_PER_PARCEL]
         left = len(ranked) - len(chosen)
         for number, finding in enumerate(chosen):
-            anchor = place_of(scene, finding)
-            if anchor is None:
-                continue
             more = left if number == len(chosen) - 1 else 0
-            text = text_of(finding, lang, more=more, parcel=parcel, latin_only=latin_only)
-            notes.append(Callout(subject=f"finding:{finding.id}", anchor=anchor, lines=text, color=color_of(finding),
-                                 rank=severity_rank(finding) + 100.0 * number, dimension=_dimension(finding)))
+            note = note_of(scene, finding, lang, more=more, number=number, latin_only=latin_only)
+            notes += [] if note is None else [note]
     return tuple(sorted(notes, key=lambda note: (note.rank, note.subject)))
+
+
+def note_of(
+    scene: Scene, finding: Finding, lang: Lang, *, more: int = 0, number: int = 0, latin_only: bool = False
+) -> Callout | None:
+    """Write the note on one finding, the ``number``-th of its parcel; None where it has no place."""
+    anchor = place_of(scene, finding)
+    if anchor is None:
+        return None
+    return Callout(subject=f"finding:{finding.id}", anchor=anchor, color=color_of(finding),
+                   lines=text_of(finding, lang, more=more, parcel=finding.parcel, latin_only=latin_only),
+                   rank=severity_rank(finding) + 100.0 * number, dimension=_dimension(finding))
 
 
 def severity_rank(finding: Finding) -> float:

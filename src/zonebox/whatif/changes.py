@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +17,12 @@ LIMITS: Final = (Kind.HEIGHT, Kind.HEIGHT_ABSOLUTE, Kind.HEIGHT_MIN, Kind.STOREY
 
 REACH_M: Final = 10_000.0
 """A height or distance beyond this is a slip of the hand."""
+
+BOUNDS: Final[Mapping[Kind, tuple[float, float]]] = {
+    Kind.HEIGHT: (0.01, REACH_M), Kind.HEIGHT_MIN: (0.01, REACH_M), Kind.HEIGHT_ABSOLUTE: (-REACH_M, REACH_M),
+    Kind.STOREYS: (1.0, 300.0), Kind.FAR: (0.0, 100.0), **dict.fromkeys(SHARES, (0.0, 1.0)),
+}
+"""Least and greatest bound of a kind: what a rule pack can say, so that what is tried can be written down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +97,7 @@ def changed(control: Control, change: Limit | Setback) -> Control:
         return replace(control, profile=shifted(control.profile, change.distance_m - before))
     if control.kind not in LIMITS or control.limit is None:
         raise InputError(place, got=f"a limit for a {control.kind.value} control", want=f"one of {', '.join(LIMITS)}")
-    lowest = -REACH_M if control.kind is Kind.HEIGHT_ABSOLUTE else 0.0
-    _within(place, change.value, lowest, 1.0 if control.kind in SHARES else REACH_M, "a limit")
+    _within(place, change.value, *BOUNDS[control.kind], "a limit")
     return replace(control, limit=change.value)
 
 

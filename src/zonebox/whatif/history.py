@@ -55,6 +55,10 @@ class WhatIf:
         """List a parcel's controls that can be changed, with their present numbers."""
         return tuple(c for c in self._bench.controls_of(self.now.scene, parcel) if is_adjustable(c))
 
+    def adjustable_first(self, parcel: str) -> tuple[Control, ...]:
+        """List a parcel's controls that can be changed, with the numbers of the scene as it was read."""
+        return tuple(c for c in self._bench.controls_of(self.start.scene, parcel) if is_adjustable(c))
+
     def ready(self, parcel: str) -> None:
         """Get a parcel ready, so that its first change answers as fast as the next."""
         self._bench.ready(self.now.scene, parcel)

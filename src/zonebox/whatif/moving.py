@@ -54,9 +54,40 @@ def moved_body(first: Building, new: Building, move: Move, body: Body) -> Body |
     turn, shift = _placing(first.mesh.bounds.mean(0) * (1.0, 1.0, 0.0), move)
     samples = body.samples
     return replace(
-        body, mesh=new.mesh if new.solid is None else new.solid,
+        body, mesh=new.checked,
         solid=None if body.solid is None else body.solid.transform(np.column_stack([turn, shift])),
         samples=None if samples is None else replace(samples, points=samples.points @ turn.T + shift))
+
+
+def joined(first: Move, then: Move, building: Building) -> Move:
+    """Return the one move that does what two do, from where a building stands after both.
+
+    Each turns about the middle of the plan extent as it finds it, and a turned body has another extent: the middles
+    are found again from the body, turned back.
+    """
+    if not len(building.mesh):
+        return then
+    turned = replace(then, turn_deg=first.turn_deg + then.turn_deg)
+    points = building.mesh.vertices
+    between = _middle(points, then)
+    turn, _ = _placing(between, then)
+    at_first = (points - between - (then.east_m, then.north_m, then.up_m)) @ turn + between
+    middle = _middle(at_first, first)
+    east, north, _ = _image(points, turned.turn_deg) - middle
+    return replace(turned, east_m=float(east), north_m=float(north), up_m=first.up_m + then.up_m)
+
+
+def _image(points: NDArray[np.float64], turn_deg: float) -> NDArray[np.float64]:
+    """Where a turn by this much has put the middle of the plan extent that points (n, 3) had before; z = 0."""
+    turn, _ = _placing(np.zeros(3), Move(design="", turn_deg=turn_deg))
+    back = points @ turn
+    middle: NDArray[np.float64] = turn @ (((back.min(0) + back.max(0)) / 2.0) * (1.0, 1.0, 0.0))
+    return middle
+
+
+def _middle(points: NDArray[np.float64], move: Move) -> NDArray[np.float64]:
+    """Middle of the plan extent, z = 0, about which a move has turned points (n, 3)."""
+    return _image(points, move.turn_deg) - (move.east_m, move.north_m, 0.0)
 
 
 def _placing(middle: NDArray[np.float64], move: Move) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
