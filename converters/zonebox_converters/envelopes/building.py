@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import shapely
 
 from zonebox import tolerance
 from zonebox.frame import Frame
@@ -128,11 +129,10 @@ def tasks_of(
 ) -> list[Task | None]:
     """Set the controls of some lots to work, without cutting anything; None where no ground reference is known."""
     index, ground = (None, None) if terrain is None else (terrain.index, terrain.mesh)
-    tasks = []
-    for (parcel, controls), edges in zip(lots, boundaries([p.shape for p, _ in lots]), strict=True):
-        turn = 0.0 if frame is None else frame.convergence_deg(np.asarray(parcel.shape.envelope.centroid.coords[0]))
-        tasks.append(_task(parcel, edges, controls, index, ground, turn))
-    return tasks
+    box = shapely.bounds([p.shape for p, _ in lots]).reshape(-1, 4)
+    turns = np.zeros(len(lots)) if frame is None else frame.convergences_deg((box[:, :2] + box[:, 2:]) / 2.0)
+    return [_task(parcel, edges, controls, index, ground, turn) for (parcel, controls), edges, turn
+            in zip(lots, boundaries([p.shape for p, _ in lots]), turns.tolist(), strict=True)]
 
 
 def _task(

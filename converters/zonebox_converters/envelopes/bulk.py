@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zonebox import tolerance
+from zonebox.collector import without_collector
 from zonebox.geometry.mesh import Mesh
 from zonebox.geometry.tiering import Stacks
 from zonebox.model import Control, Parcel
@@ -79,20 +78,8 @@ def build_many(
         return work_of([(parcel, tuple(controls.get(parcel.id, ()))) for parcel in chunk])
 
     helped = workers if workers is not None else (2 if len(parcels) >= MANY else 1)
-    with _uncollected():
+    with without_collector():
         return _joined(shared(chunks, prepared, gathered, workers=helped, told=told))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Do not look for cycles meanwhile: none are made here, and a city's parcels are many to look through."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

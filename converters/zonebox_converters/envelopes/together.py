@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 
 import numpy as np
@@ -44,10 +45,11 @@ def _area_at(made: Raised, lot: int) -> Callable[[float], float]:
         owner = np.zeros(len(corners), dtype=np.int64)
         return lambda z: float(levels.above(corners, np.full(len(corners), z), owner, 1)[1][0])
     own = slice(int(made.figures.first[lot]), int(made.figures.first[lot + 1]))
-    areas, bottoms, top = made.areas_m2[own], made.figures.bottom[own], float(made.figures.top[own][-1])
+    areas, bottoms = made.areas_m2[own].tolist(), made.figures.bottom[own].tolist()
+    top = float(made.figures.top[own][-1])
 
     def area_at(z: float) -> float:
-        tier = int(np.searchsorted(bottoms, z, side="right")) - 1
-        return float(areas[tier]) if tier >= 0 and z < top else 0.0
+        tier = bisect_right(bottoms, z) - 1                     # asked for storey by storey: a list answers sooner
+        return areas[tier] if tier >= 0 and z < top else 0.0
 
     return area_at

@@ -15,7 +15,7 @@ from zonebox.model import ControlLine
 from zonebox_converters.zoning.fields import LINE_NAMES, as_text, recognise
 from zonebox_converters.zoning.layer import Bounds, Layer
 from zonebox_converters.zoning.spec import PlanSpec
-from zonebox_converters.zoning.values import read_numbers
+from zonebox_converters.zoning.values import read_numbers, unit_of
 from zonebox_converters.zoning.vector import NothingNearError, read_layer
 
 _DISTANCE = {"distance": ("HTJL", "后退距离", "setback", "distance_m")}
@@ -63,6 +63,7 @@ def _distances(layer: Layer, decimal: str) -> NDArray[np.float64]:
     if found is None:
         return np.full(len(layer), np.nan)
     metres = read_numbers(layer.columns[found.name], decimal=decimal,
+                          unit=unit_of(found.name),
                           place=lambda row: f"{layer.name}#fid={layer.fids[row]}/{found.name}")
     return np.where(metres > 0, metres, np.nan)
 

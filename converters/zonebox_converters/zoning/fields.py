@@ -45,7 +45,7 @@ PARCEL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
               "greening_rate", "open_space_ratio"),
     "green_max": ("LDL_SX", "LDLSX", "绿地率上限", "green_max"),
     "design_ground": ("SJDM", "SJBG", "设计地面标高", "室外设计地面标高", "设计标高", "design_ground",
-                      "design_ground_m", "ground_elevation"),
+                      "design_ground_m", "design_ground_ft", "ground_elevation", "ground_elevation_ft"),
     "height_abs_datum": ("height_abs_datum",),
     "height_from": ("height_from",),
     "height_top": ("height_top",),

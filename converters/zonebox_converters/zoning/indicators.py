@@ -54,12 +54,16 @@ class Table:
         """Cells of a concept as text; "" where the table has no such field."""
         return self.texts[self.fields[concept].name] if concept in self.fields else [""] * len(self.ids)
 
-    def numbers(self, concept: str) -> NDArray[np.float64]:
-        """Cells of a concept as numbers; NaN where blank or where the table has no such field."""
+    def numbers(self, concept: str, *, unit: str = "") -> NDArray[np.float64]:
+        """Cells of a concept as numbers; NaN where blank or where the table has no such field.
+
+        ``unit`` is that of lengths whose cells name none.
+        """
         if concept not in self.fields:
             return np.full(len(self.ids), np.nan)
         field = self.fields[concept].name
-        return read_numbers(self.columns[field], decimal=self.decimal, place=lambda row: self.place(row, field))
+        return read_numbers(self.columns[field], decimal=self.decimal, place=lambda row: self.place(row, field),
+                            unit=unit)
 
     def limits(self, concept: str, *, plain: str, ratio: bool = False) -> Limits | None:
         """Cells of a concept as limits; None where the table has no such field."""

@@ -16,10 +16,13 @@ from zonebox_converters.zoning.applying import some
 from zonebox_converters.zoning.elevations import absolute_height
 from zonebox_converters.zoning.fields import Field, as_text, heading
 from zonebox_converters.zoning.layer import Layer, texts
-from zonebox_converters.zoning.values import NO_LIMIT
-from zonebox_converters.zoning.yards import SETBACKS, unit_of
+from zonebox_converters.zoning.values import NO_LIMIT, unit_of
+from zonebox_converters.zoning.yards import SETBACKS
 
 _LENGTHS: Final = ("height", "height_min", "height_abs", *SETBACKS)
+_ELEVATIONS: Final = ("design_ground",)
+"""Read as plain numbers, in the unit of the heights: there is no word for no limit among them."""
+
 _FAR: Final = ("far", "far_min")
 _MOST_FAR: Final = 40.0
 """No plan allows a floor area ratio above this; a number beyond it is a percentage."""
@@ -63,12 +66,12 @@ def prepared(
     in_feet = bool(layer.crs) and not is_geographic(layer.crs) and not np.isclose(unit_m(layer.crs), 1.0)
     for concept, field in fields.items():
         column = columns[field.name]
-        if concept in _LENGTHS and field.filled:
+        if concept in (*_LENGTHS, *_ELEVATIONS) and field.filled:
             unit = unit_of(field.name) or height_unit
             if not unit and in_feet and not _all_with_units(column):
                 raise InputError(f"{layer.name}/{field.name}", got="lengths without a unit in a layer drawn in feet",
                                  want="their unit", then='set plan.height_unit = "ft" or "m"')
-            if unit == "ft":
+            if unit == "ft" and concept in _LENGTHS:
                 columns[field.name] = _with_feet(column)
                 notes.append(f"{layer.name}: {field.name} is in feet")
         elif concept in _FAR:

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from zonebox.collector import without_collector
 from zonebox.errors import InputError, public_url
 from zonebox.frame import Frame, crs_label
 from zonebox.frame.local_system import LOCAL, LocalSystem
@@ -38,10 +39,10 @@ from zonebox_converters.zoning.rules import read_packs
 from zonebox_converters.zoning.said import Said
 from zonebox_converters.zoning.setback_lines import setback_limits
 from zonebox_converters.zoning.spec import PlanSpec
-from zonebox_converters.zoning.stamping import without_collector
 from zonebox_converters.zoning.stated_roles import count_roles, with_stated_roles
 from zonebox_converters.zoning.streets import Streets, streets
 from zonebox_converters.zoning.tables import read_table
+from zonebox_converters.zoning.values import unit_of
 from zonebox_converters.zoning.vector import layer_bounds, read_layer
 from zonebox_converters.zoning.within import lots_of
 from zonebox_converters.zoning.yards import with_references, yard_controls
@@ -130,7 +131,7 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
     said.add_rows(labels.notes)
     said.understood.append(("edge roles", count_roles(labels.edges)))
     table = Table(columns=layer.columns, texts=texts, fields=fields, ids=ids, keyed=keyed, decimal=spec.decimal)
-    area, ground = areas(table, shapely.area(labels.shapes), said), table.numbers("design_ground")
+    area, ground = areas(table, shapely.area(labels.shapes), said), _design_ground(table, spec)
     parcels = parcels_of(table, labels, area, ground, said, check_system(spec.code_system))
     source = _document(spec.parcels)
     stated, oddities = indicator_controls(table, parcels, frame, spec.authority, document=source)
@@ -156,6 +157,13 @@ def read(spec: PlanSpec, frame: Frame) -> Plan:
     return Plan(source=layer.name, parcels=tuple(parcels), controls=tuple(controls), lines=lines,
                 roads=_road_lines(roads), understood=tuple(said.understood), notes=tuple(notes),
                 entries=(layer.entry(frame), *said.entries, *typed.entries), disagreements=tuple(said.disagreements))
+
+
+def _design_ground(table: Table, spec: PlanSpec) -> NDArray[np.float64]:
+    """Elevation of each lot's design ground (n,), metres: its own, else the one of all; NaN where neither is known."""
+    heading = table.fields["design_ground"].name if "design_ground" in table.fields else ""
+    own = table.numbers("design_ground", unit=unit_of(heading) or spec.height_unit)
+    return own if spec.design_ground_m is None else np.where(np.isnan(own), spec.design_ground_m, own)
 
 
 def _document(source: str) -> str:

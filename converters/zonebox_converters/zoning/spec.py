@@ -52,6 +52,8 @@ class PlanSpec:
         ``m`` or ``ft``: unit of heights and setbacks whose heading names none.
     storey_height_m : float or None
         Height of a storey, where the plan limits storeys.
+    design_ground_m : float or None
+        Elevation of the design ground of parcels whose table states none, metres in the scene's datum.
     code_system : str
         What the land-use codes belong to: ``mnr2023``, ``gb50137``, ``gbt21010`` or ``sd3``; "" tells by their form.
     """
@@ -75,4 +77,5 @@ class PlanSpec:
     drawing_unit: str = ""
     height_unit: str = ""
     storey_height_m: float | None = None
+    design_ground_m: float | None = None
     code_system: str = ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, make_dataclass
 from typing import Any, TypeVar
 
@@ -62,21 +61,3 @@ def stamp(template: Control) -> Callable[[str, str, float | None, str], Control]
     return make
 
 
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Keep the cyclic garbage collector from walking over values in bulk that hold no cycles.
-
-    >>> import gc
-    >>> with without_collector():
-    ...     gc.isenabled()
-    False
-    """
-    import gc
-
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

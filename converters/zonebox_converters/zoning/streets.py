@@ -16,7 +16,7 @@ from zonebox.frame import Frame
 from zonebox_converters.zoning.cleaning import polygons_only
 from zonebox_converters.zoning.fields import ROAD_NAMES, Field, as_text, recognise
 from zonebox_converters.zoning.layer import Layer
-from zonebox_converters.zoning.values import Floats, read_numbers
+from zonebox_converters.zoning.values import Floats, read_numbers, unit_of
 
 _SAMPLE_M: Final = 5.0
 """Spacing of the places at which a centreline's distance to the parcels is taken."""
@@ -117,7 +117,7 @@ def _widths(layer: Layer, fields: Mapping[str, Field], decimal: str) -> Floats:
         return np.full(len(layer), np.nan)
     field = fields["width"].name
     widths = read_numbers(layer.columns[field], decimal=decimal,
-                          place=lambda row: f"{layer.name}#fid={layer.fids[row]}/{field}")
+                          place=lambda row: f"{layer.name}#fid={layer.fids[row]}/{field}", unit=unit_of(field))
     return np.where(widths > 0, widths, np.nan)
 
 

@@ -41,6 +41,8 @@ _BETWEEN: Final = re.compile(rf"(?P<low>{_NUMBER})(?P<unit1>{_UNIT})?(?:<=|<|≤
 _RANGE: Final = re.compile(rf"(?P<low>{_NUMBER})(?P<unit1>{_UNIT})?(?:-|~|—|–|至|to)"
                            rf"(?P<high>{_NUMBER})(?P<unit>{_UNIT})?")
 _FOOT: Final = 0.3048
+_IN_BRACKETS: Final = re.compile(r"[(\[]\s*(ft|feet|foot|英尺|m|米|met(?:er|re)s?)\s*[)\]]")
+_AT_THE_END: Final = re.compile(r"[_\s](ft|feet|m|met(?:er|re)s?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +156,22 @@ def read_limits(
     return Limits(low=low, high=high, zero=zero, elsewhere=elsewhere, unit=unit)
 
 
-def read_numbers(column: NDArray[Any], *, decimal: str, place: Callable[[int], str]) -> Floats:
+def unit_of(name: str) -> str:
+    """Find the unit that a heading states, ``ft`` or ``m``; "" where it states none.
+
+    >>> unit_of("HeightMax (ft)"), unit_of("max_height_ft"), unit_of("建筑限高（米）"), unit_of("HEIGHT")
+    ('ft', 'ft', 'm', '')
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold().strip()
+    found = _IN_BRACKETS.search(plain) or _AT_THE_END.search(plain)
+    unit = found[1] if found else ""
+    return "" if not unit else ("ft" if unit in {"ft", "feet", "foot", "英尺"} else "m")
+
+
+def read_numbers(column: NDArray[Any], *, decimal: str, place: Callable[[int], str], unit: str = "") -> Floats:
     """Read a column of plain numbers (areas, elevations); NaN where blank.
+
+    Feet come as metres: those of cells that say so, and with the ``unit`` "ft" those of cells that say nothing.
 
     Raises
     ------
@@ -163,15 +179,16 @@ def read_numbers(column: NDArray[Any], *, decimal: str, place: Callable[[int], s
         A cell that is no number.
     """
     if column.dtype.kind in "fiu":
-        return np.asarray(column, dtype=np.float64)
+        return np.asarray(column, dtype=np.float64) * _metric(1.0, unit)
     numbers = np.full(len(column), np.nan)
     for row, cell in enumerate(column):
-        text = re.sub(rf"({_UNIT}|ha|公顷)$", "", _normal(cell, decimal))
+        text = _normal(cell, decimal)
         if text in _NOTHING:
             continue
-        if not re.fullmatch(_NUMBER, text):
+        found = re.fullmatch(rf"(?P<number>{_NUMBER})(?P<unit>{_UNIT}|ha|公顷)?", text)
+        if found is None:
             raise _unreadable(place(row), cell, decimal)
-        numbers[row] = float(text)
+        numbers[row] = _metric(float(found["number"]), found["unit"] or unit)
     return numbers
 
 

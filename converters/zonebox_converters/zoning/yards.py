@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -18,8 +16,6 @@ from zonebox.model import Authority, Control, Datum, EdgeRole, EdgeSelector, Kin
 from zonebox_converters.zoning.applying import some
 from zonebox_converters.zoning.indicators import Table
 
-_IN_BRACKETS: Final = re.compile(r"[(\[]\s*(ft|feet|foot|英尺|m|米|met(?:er|re)s?)\s*[)\]]")
-_AT_THE_END: Final = re.compile(r"[_\s](ft|feet|m|met(?:er|re)s?)$")
 _ALL: Final[tuple[str, ...]] = ()
 _STREETS: Final = (EdgeRole.FRONT, EdgeRole.STREET, EdgeRole.STREET_SIDE)
 SETBACKS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -140,15 +136,3 @@ def _storeys(table: Table, authority: Authority, height_m: float | None) -> tupl
     return [Control(id=f"{table.ids[row]}/storeys", parcel=table.ids[row], kind=Kind.STOREYS, authority=signed,
                     limit=float(limits.high[row]), storey_height_m=height_m, source=table.place(int(row), field))
             for row in rows], []
-
-
-def unit_of(name: str) -> str:
-    """Find the unit that a heading states, ``ft`` or ``m``; "" where it states none.
-
-    >>> unit_of("HeightMax (ft)"), unit_of("max_height_ft"), unit_of("建筑限高（米）"), unit_of("HEIGHT")
-    ('ft', 'ft', 'm', '')
-    """
-    plain = unicodedata.normalize("NFKC", name).casefold().strip()
-    found = _IN_BRACKETS.search(plain) or _AT_THE_END.search(plain)
-    unit = found[1] if found else ""
-    return "" if not unit else ("ft" if unit in {"ft", "feet", "foot", "英尺"} else "m")

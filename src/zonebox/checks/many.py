@@ -9,11 +9,9 @@ another one may be named.
 from __future__ import annotations
 
 import functools
-import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -28,6 +26,7 @@ from zonebox.checks.ratios import SECTION_HEIGHT_M, check_ratios
 from zonebox.checks.sentences import Said, datum, role, say, together
 from zonebox.checks.setbacks import check_setbacks
 from zonebox.checks.subject import Site, Subject
+from zonebox.collector import without_collector
 from zonebox.geometry.soup import Soup
 from zonebox.model import (
     Building,
@@ -79,18 +78,6 @@ def check_many(scene: Scene, progress: Callable[[int, int], None] | None = None)
                 progress(min(done, len(scene.designs)), len(scene.designs))
         findings.sort(key=lambda f: f.id)
     return tuple(findings)
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Keep the cyclic garbage collector from walking over values in bulk that hold no cycles."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 Row: TypeAlias = tuple[Building, Parcel, Home]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from zonebox.errors import GeometryError
 from zonebox.geometry import solids
+from zonebox.geometry.connected import connected
 from zonebox.geometry.mesh import Mesh, components, is_closed, merged, volume_m3, welded
 
 PLANAR_M: Final = 0.01
@@ -101,9 +102,6 @@ def _consistent(mesh: Mesh) -> tuple[Mesh, bool]:
     Each triangle stands twice in a graph, as it is and turned; neighbours are tied as they agree. A component that
     does not hold both copies of a triangle can be turned one way throughout.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     t = mesh.triangles.astype(np.int64)
     m, n = len(t), len(mesh.vertices)
     edges = np.concatenate([t[:, [0, 1]], t[:, [1, 2]], t[:, [2, 0]]])
@@ -122,11 +120,10 @@ def _consistent(mesh: Mesh) -> tuple[Mesh, bool]:
     one, two = owner[a], owner[b]
     rows = np.concatenate([one, one + m])
     columns = np.concatenate([np.where(agree, two, two + m), np.where(agree, two + m, two)])
-    graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(2 * m, 2 * m))
-    _, label = connected_components(graph, directed=False)
+    parts, label = connected(2 * m, rows, columns)
     as_it_is, turned = label[:m], label[m:]
     # of the two ways to turn a part, the one that keeps more triangles; a one-sided surface stays as it is
-    keeps, turns = (np.bincount(row, minlength=int(label.max()) + 1) for row in (as_it_is, turned))
+    keeps, turns = (np.bincount(row, minlength=parts) for row in (as_it_is, turned))
     flip = (as_it_is != turned) & ((keeps < turns)[as_it_is] | ((keeps == turns)[as_it_is] & (as_it_is > turned)))
     if not flip.any():
         return mesh, True
@@ -150,16 +147,12 @@ def _rim(triangles: NDArray[np.int32]) -> Whole:
 
 def _holes(mesh: Mesh) -> tuple[NDArray[np.float64], ...]:
     """Vertices of each connected rim."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     rim = _rim(mesh.triangles)
     if not len(rim):
         return ()
     used, edges = np.unique(rim, return_inverse=True)
     edges = edges.reshape(-1, 2)
-    graph = coo_array((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(len(used), len(used)))
-    count, label = connected_components(graph, directed=False)
+    count, label = connected(len(used), edges[:, 0], edges[:, 1])
     if count > HOLES_MOST:
         return (mesh.vertices[used],)
     return tuple(mesh.vertices[used[label == k]] for k in range(count))

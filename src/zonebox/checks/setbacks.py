@@ -18,7 +18,7 @@ from zonebox.checks.sentences import NOTHING, listed, role, say
 from zonebox.checks.subject import SOUPS_KEPT, Subject
 from zonebox.checks.tops import parapet_top
 from zonebox.geometry.clearance import Clearance, edge_clearance
-from zonebox.geometry.clearances import edge_rooms
+from zonebox.geometry.clearances import Pile, edge_rooms
 from zonebox.geometry.edgewise import edge_ground
 from zonebox.geometry.profile import Profile, fixed
 from zonebox.geometry.soup import Soup
@@ -68,13 +68,22 @@ def _check(subject: Subject, control: Control) -> Iterator[Finding]:
     storeys = _storeys(subject)
     for rules_of_chain in chains.values():
         run = Run(subject=subject, control=control, rules=tuple(rules_of_chain))
-        found = run.clearances(subject.soup)
+        found, margins = _all_at_once(run, storeys) if run.plain else (
+            run.clearances(subject.soup), _by_storey(run, storeys))
         if found:
             clear, rule = min(found, key=lambda pair: pair[0].margin_m)
             broken = [c.part for c, _ in found if c.margin_m < 0.0]
             if len(broken) > 1 and clear.margin_m < 0.0:
                 clear = replace(clear, part=functools.reduce(Soup.joined, broken))
-            yield _finding(run, rule, clear, _by_storey(run, storeys))
+            yield _finding(run, rule, clear, margins)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Storeys:
+    """The storeys of a design, lowest first: name and triangles of each; in the pile the whole design is the last."""
+
+    parts: tuple[tuple[str, Soup], ...]
+    pile: Pile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,6 +93,11 @@ class Run:
     subject: Subject
     control: Control
     rules: tuple[EdgeConstraint, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing may project and the rules hold everywhere, so that no design is cut for them."""
+        return not self.control.projections and all(rule.zone is None for rule in self.rules)
 
     def clearances(self, soup: Soup) -> list[tuple[Clearance, EdgeConstraint]]:
         """Tightest place of each piece of a soup against each rule."""
@@ -151,15 +165,17 @@ def lessened(profile: Profile, depth_m: float) -> Profile:
     return Profile(points=tuple(points), slope=profile.slope, from_below=profile.from_below)
 
 
-def _storeys(subject: Subject) -> list[tuple[str, Soup]]:
+def _storeys(subject: Subject) -> Storeys:
     """Cut a design into its storeys, lowest first, once for all rules."""
     known = subject.site.storey_soups
     key = id(subject.design), subject.ground_m
     if key not in known:
         while len(known) >= SOUPS_KEPT:
             del known[next(iter(known))]
-        known[key] = _cut_by_storey(subject)
-    return known[key]
+        parts = _cut_by_storey(subject)
+        known[key] = Storeys(parts=tuple(parts), pile=Pile([*(part for _, part in parts), subject.soup]))
+    found: Storeys = known[key]
+    return found
 
 
 def _cut_by_storey(subject: Subject) -> list[tuple[str, Soup]]:
@@ -183,19 +199,36 @@ def _cut_by_storey(subject: Subject) -> list[tuple[str, Soup]]:
     return found
 
 
-def _by_storey(run: Run, storeys: list[tuple[str, Soup]]) -> tuple[StoreyMargin, ...]:
-    """Measure every storey by itself; together, where nothing projects and the rule holds everywhere."""
+def _all_at_once(
+    run: Run, storeys: Storeys
+) -> tuple[list[tuple[Clearance, EdgeConstraint]], tuple[StoreyMargin, ...]]:
+    """Measure a design and each of its storeys together; what breaks a rule is cut out where it is broken."""
+    envelope, whole = run.subject.envelope, run.subject.soup
+    assert envelope is not None
+    lot, shape = envelope.boundary, envelope.shape
+    rooms = [edge_rooms(storeys.pile, lot, shape, rule) for rule in run.rules]
     found = []
-    if run.subject.envelope is not None and not run.control.projections and all(r.zone is None for r in run.rules):
-        lot, shape = run.subject.envelope.boundary, run.subject.envelope.shape
-        rooms = [edge_rooms([part for _, part in storeys], lot, shape, rule) for rule in run.rules]
-        for (name, _), own in zip(storeys, zip(*rooms, strict=True), strict=True):
-            there = [room for room in own if room is not None]
-            if there:
-                room = min(there, key=lambda r: r.margin_m)
-                found.append(StoreyMargin(storey=name, value=room.distance_m, limit=room.required_m, point=room.point))
-        return tuple(found)
-    for name, part in storeys:
+    for rule, (*_, room) in zip(run.rules, rooms, strict=True):
+        if room is not None:
+            clear = _clearance(run.subject, whole, rule) if room.margin_m < 0.0 else Clearance(
+                distance_m=room.distance_m, required_m=room.required_m, point=room.point, foot=room.foot,
+                part=whole.picked(np.zeros(0, dtype=np.intp)))
+            assert clear is not None, "there is room for it or not"
+            found.append((clear, rule))
+    margins = []
+    for (name, _), own in zip(storeys.parts, list(zip(*rooms, strict=True))[:-1], strict=True):
+        there = [room for room in own if room is not None]
+        if there:
+            tight = min(there, key=lambda r: r.margin_m)
+            margins.append(StoreyMargin(storey=name, value=tight.distance_m, limit=tight.required_m,
+                                        point=tight.point))
+    return found, tuple(margins)
+
+
+def _by_storey(run: Run, storeys: Storeys) -> tuple[StoreyMargin, ...]:
+    """Measure every storey by itself."""
+    found = []
+    for name, part in storeys.parts:
         clear = run.clearances(part)
         if clear:
             worst = min((c for c, _ in clear), key=lambda c: c.margin_m)

@@ -12,9 +12,10 @@ from zonebox import tolerance
 from zonebox.checks.blocks import Blocks
 from zonebox.checks.gates import OFF_GROUND_M
 from zonebox.checks.homes import Home, home_of
-from zonebox.checks.many import CHUNK, Row, arranged, findings_of, without_collector
+from zonebox.checks.many import CHUNK, Row, arranged, findings_of
 from zonebox.checks.sentences import say
 from zonebox.checks.subject import Site
+from zonebox.collector import without_collector
 from zonebox.model import Building, ControlEnvelope, Finding, Parcel, State
 
 

@@ -44,7 +44,7 @@ class Site:
         self._bodies: dict[int, Body] = {}
         self._soups: dict[int, dict[float, Soup]] = {}
         self._outlines: dict[tuple[int, float], Shape | None] = {}
-        self.storey_soups: dict[tuple[int, float | None], list[tuple[str, Soup]]] = {}
+        self.storey_soups: dict[tuple[int, float | None], Any] = {}
         self.tops: dict[int, tuple[Soup, Any]] = {}         # by the id() of the soup, which is kept with its top
 
     def after(
@@ -87,7 +87,7 @@ class Site:
     def body(self, design: Building) -> Body:
         """Find what a design fills, worked out once."""
         if id(design) not in self._bodies:
-            self._bodies[id(design)] = body_of(design.mesh if design.solid is None else design.solid)
+            self._bodies[id(design)] = body_of(design.checked)
         return self._bodies[id(design)]
 
     def outline(self, design: Building, z: float) -> Shape | None:

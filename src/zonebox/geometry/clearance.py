@@ -14,6 +14,7 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox import tolerance
 from zonebox.geometry.boundary import Boundary
+from zonebox.geometry.culling import WORTH
 from zonebox.geometry.edgewise import Corner, EdgeRule, edge_distance, edge_ground
 from zonebox.geometry.profile import Profile
 from zonebox.geometry.soup import Soup, nearest_on_sides
@@ -59,7 +60,8 @@ def edge_clearance(
     edge = rule.edge
     for slab, zero, slope, offset in slabs(_near(soup, lot, rule), lot, rule):
         for piece, distance, gradient_axis in zones(slab, lot, edge, rule.corner):
-            found = (_round_corner(piece, gradient_axis, zero, slope, offset) if distance is None
+            known = np.inf if best is None else best.margin_m
+            found = (_round_corner(piece, gradient_axis, zero, slope, offset, known) if distance is None
                      else _linear(piece, lot, shape, edge, zero, slope, offset))
             if found is None:
                 continue
@@ -80,6 +82,8 @@ def _near(soup: Soup, lot: Boundary, rule: EdgeRule) -> Soup:
     The distance to the edge's line is never more than the distance that counts, and some corner beside the edge bounds
     the least margin from above.
     """
+    if len(soup) >= WORTH:
+        soup = soup.picked(soup.groups.near(lot, rule))
     if len(soup) < 64:
         return soup
     flat = soup.corners.reshape(-1, 3)
@@ -246,12 +250,12 @@ def _behind(lot: Boundary, edge: int) -> tuple[NDArray[np.float64], NDArray[np.f
     return lot.start.min(0), lot.start.max(0)
 
 
-def _near_corner(soup: Soup, corner: NDArray[np.float64], slope: float, limit: float) -> Soup:
-    """Drop the triangles that can neither be nearest to a corner's axis nor within its limit."""
+def _near_corner(soup: Soup, corner: NDArray[np.float64], slope: float, limit: float, known: float) -> Soup:
+    """Drop the triangles that can be neither nearer to a corner's axis than what is known nor within its limit."""
     if len(soup) < 16:
         return soup
     at_corner, least = bounds_round(soup, corner, slope)
-    return soup.where(least <= max(float(at_corner.min()), limit) + tolerance.SNAP_M)
+    return soup.where(least <= max(min(float(at_corner.min()), known), limit) + tolerance.SNAP_M)
 
 
 def bounds_round(
@@ -267,10 +271,15 @@ def bounds_round(
     return at_first, at_first - reach * (1.0 + abs(slope))
 
 
-def _round_corner(soup: Soup, corner: NDArray[np.float64], plane: Plane, slope: float, offset: float) -> Clearance:
-    """Least margin against a reflex corner: on a side of a piece."""
+def _round_corner(
+    soup: Soup, corner: NDArray[np.float64], plane: Plane, slope: float, offset: float, known: float
+) -> Clearance | None:
+    """Least margin against a reflex corner: on a side of a piece; None where it can only be more than a known one."""
     level = float(corner @ plane[:2] + plane[2])       # round a corner the corner's ground holds
-    soup = _near_corner(soup, corner, slope, offset - slope * level)
+    limit = offset - slope * level
+    soup = _near_corner(soup, corner, slope, limit, known + limit)
+    if not len(soup):
+        return None
     values, places = nearest_on_sides(soup.corners, corner, slope)
     k = int(values.argmin())
     broken = soup.where(values + slope * level - offset < -tolerance.SNAP_M)

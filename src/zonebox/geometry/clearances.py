@@ -5,6 +5,7 @@ The same geometry as `zonebox.geometry.clearance.edge_clearance`, without the pa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from zonebox import tolerance
 from zonebox.geometry.boundary import Boundary
 from zonebox.geometry.clearance import CLOSE_M, Plane, bounds_round, is_fixed, slabs, split_at_lot, zones
+from zonebox.geometry.culling import WORTH, Groups, grouped
 from zonebox.geometry.edgewise import EdgeRule, edge_distance, edge_ground
 from zonebox.geometry.soup import Soup, nearest_on_sides
 
@@ -29,11 +31,12 @@ SAMPLE: Final = 1_024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """The tightest place of a soup: what there is, what the rule wants there, and where."""
+    """The tightest place of a soup: what there is, what the rule wants there, where, and the foot on the edge."""
 
     distance_m: float
     required_m: float
     point: tuple[float, float, float]
+    foot: tuple[float, float, float]
 
     @property
     def margin_m(self) -> float:
@@ -41,31 +44,53 @@ class Room:
         return self.distance_m - self.required_m
 
 
+class Pile:
+    """Several soups together, each triangle with the number of its soup as its origin, for any number of rules."""
+
+    def __init__(self, soups: Sequence[Soup]) -> None:
+        self._count = len(soups)
+        self._soup = Soup(corners=np.concatenate([np.zeros((0, 3, 3)), *(soup.corners for soup in soups)]),
+                          origin=np.repeat(np.arange(len(soups)), [len(soup) for soup in soups]))
+
+    def __len__(self) -> int:
+        """Count the soups."""
+        return self._count
+
+    @functools.cached_property
+    def _groups(self) -> Groups:
+        return grouped(self._soup.corners, self._soup.origin, self._count)
+
+    def near(self, lot: Boundary, rule: EdgeRule) -> Soup:
+        """Drop triangles that cannot be the tightest of their own soup, whole groups first."""
+        soup = self._soup
+        if len(soup) >= WORTH:
+            soup = soup.picked(self._groups.near(lot, rule))
+        return _near(soup, self._count, lot, rule)
+
+
 def edge_rooms(
-    soups: Sequence[Soup], lot: Boundary, shape: Polygon | MultiPolygon, rule: EdgeRule
+    pile: Pile, lot: Boundary, shape: Polygon | MultiPolygon, rule: EdgeRule
 ) -> list[Room | None]:
     """Find where each soup comes closest to breaking a rule on an edge; None where the edge has no say over it.
 
     Examples
     --------
-    >>> edge_rooms([], None, None, None)
+    >>> edge_rooms(Pile([]), None, None, None)
     []
     """
-    if not soups:
+    if not len(pile):
         return []
-    together = Soup(corners=np.concatenate([soup.corners for soup in soups]),
-                    origin=np.repeat(np.arange(len(soups)), [len(soup) for soup in soups]))
-    found = np.full((len(soups), 6), np.inf)                            # margin, distance, required, x, y, z
-    for slab, plane, slope, offset in slabs(_near(together, len(soups), lot, rule), lot, rule):
+    found = np.full((len(pile), 8), np.inf)                            # margin, distance, required, x, y, z, foot x, y
+    for slab, plane, slope, offset in slabs(pile.near(lot, rule), lot, rule):
         for piece, kind, corner in zones(slab, lot, rule.edge, rule.corner):
-            rows, owner = (_round(piece, len(soups), corner, plane, slope, offset) if kind is None
+            rows, owner = (_round(piece, found[:, 0], corner, plane, slope, offset) if kind is None
                            else _straight(piece, lot, shape, rule.edge, plane, slope, offset))
             order = np.lexsort((rows[:, 0], owner))
             first = order[np.flatnonzero(np.diff(owner[order], prepend=-1))]
             better = rows[first, 0] < found[owner[first], 0]
             found[owner[first[better]]] = rows[first[better]]
-    return [Room(distance_m=row[1], required_m=row[2], point=(row[3], row[4], row[5])) if np.isfinite(row[0]) else None
-            for row in found.tolist()]
+    return [Room(distance_m=row[1], required_m=row[2], point=(row[3], row[4], row[5]), foot=(row[6], row[7], row[5]))
+            if np.isfinite(row[0]) else None for row in found.tolist()]
 
 
 def _near(soup: Soup, count: int, lot: Boundary, rule: EdgeRule) -> Soup:
@@ -105,18 +130,25 @@ def _straight(
     behind = distance < -tolerance.SPLIT_M
     if behind.any():                                   # another arm of the lot lies behind this edge: not its affair
         margin[behind & shapely.intersects_xy(shape, corners[:, :2])] = np.inf
-    return np.column_stack([margin, distance, required, corners]), np.repeat(soup.origin, 3)
+    foot = corners[:, :2] - distance[:, None] * lot.inward[edge]
+    return np.column_stack([margin, distance, required, corners, foot]), np.repeat(soup.origin, 3)
 
 
 def _round(
-    soup: Soup, count: int, corner: Floats, plane: Plane, slope: float, offset: float
+    soup: Soup, known: Floats, corner: Floats, plane: Plane, slope: float, offset: float
 ) -> tuple[Floats, Whole]:
-    """Margins against a reflex corner, one a triangle: rows as in `edge_rooms`, and whose each is."""
+    """Margins against a reflex corner, one a triangle: rows as in `edge_rooms`, and whose each is.
+
+    Triangles that cannot be tighter than what is ``known`` (count,) of their soup are left out.
+    """
     level = float(corner @ plane[:2] + plane[2])       # round a corner the corner's ground holds
     at_corner, least = bounds_round(soup, corner, slope)
-    most = _lowest(at_corner, soup.origin, count)
+    most = np.minimum(_lowest(at_corner, soup.origin, len(known)), known - slope * level + offset)
     soup = soup.where(least <= most[soup.origin] + tolerance.SNAP_M)
+    if not len(soup):
+        return np.zeros((0, 8)), soup.origin
     values, places = nearest_on_sides(soup.corners, corner, slope)
     distance = np.hypot(places[:, 0] - corner[0], places[:, 1] - corner[1])
     required = slope * (places[:, 2] - level) + offset
-    return np.column_stack([values + slope * level - offset, distance, required, places]), soup.origin
+    feet = np.broadcast_to(corner, (len(places), 2))
+    return np.column_stack([values + slope * level - offset, distance, required, places, feet]), soup.origin

@@ -6,6 +6,7 @@ triangle that stands in forbidden space stands there all the same.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,10 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
 from zonebox import tolerance
+from zonebox.geometry.culling import Groups, grouped
 from zonebox.geometry.mesh import Mesh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Soup:
     """Loose triangles: ``corners`` (m, 3, 3) metres, ``origin`` (m,) the triangle each was cut from."""
 
@@ -37,6 +39,15 @@ class Soup:
     def where(self, keep: NDArray[np.bool_]) -> Soup:
         """Return the triangles under a mask."""
         return Soup(corners=self.corners[keep], origin=self.origin[keep])
+
+    def picked(self, numbers: NDArray[np.intp]) -> Soup:
+        """Return the triangles of some numbers, in that order."""
+        return Soup(corners=self.corners[numbers], origin=self.origin[numbers])
+
+    @functools.cached_property
+    def groups(self) -> Groups:
+        """The triangles by place, found once; there must be some."""
+        return grouped(self.corners)
 
     def mesh(self) -> Mesh:
         """Return the triangles as a mesh, without welding."""

@@ -234,6 +234,17 @@ def test_heights_without_a_unit_in_a_layer_in_feet(tmp_path: Path) -> None:
     assert limits(found, "1") == {"height": pytest.approx(60 * FT)}
 
 
+def test_ground_without_a_unit_in_a_layer_in_feet(tmp_path: Path) -> None:
+    pyogrio.raw.write(tmp_path / "lots.shp", shapely.to_wkb(np.array([shapely.box(987000, 211000, 987100, 211100)])),
+                      [np.array(["1"], dtype=object), np.array([20.0])], ["BBL", "SJDM"], driver="ESRI Shapefile",
+                      geometry_type="Polygon", crs="EPSG:2263")
+    frame = Frame.near("EPSG:32618+5703", (584000.0, 4511000.0))
+    with pytest.raises(InputError, match=r"lots\.shp/SJDM: got lengths without a unit in a layer drawn in feet"):
+        read(PlanSpec(parcels=str(tmp_path / "lots.shp")), frame)
+    found = read(PlanSpec(parcels=str(tmp_path / "lots.shp"), height_unit="ft"), frame)
+    assert found.parcels[0].design_ground_m == pytest.approx(20 * FT)
+
+
 HEIGHT = ("<xplan:hoehenangabe><xplan:XP_Hoehenangabe><xplan:hoehenbezug>{}</xplan:hoehenbezug><xplan:bezugspunkt>{}"
           '</xplan:bezugspunkt><xplan:{}  uom="m">{}</xplan:{}></xplan:XP_Hoehenangabe></xplan:hoehenangabe>')
 

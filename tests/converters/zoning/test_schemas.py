@@ -107,6 +107,19 @@ def test_plain_english_headings_in_feet(tmp_path: Path) -> None:
     assert limits(none, "A") == {}
 
 
+@pytest.mark.parametrize(("heading", "cell", "stated", "metres"), [
+    ("design_ground_ft", 120, "", 36.576), ("design_ground", "120 ft", "", 36.576),
+    ("design_ground", 120, "ft", 36.576), ("design_ground", "120 ft", "m", 36.576), ("design_ground", 120, "", 120.0),
+    ("ground_elevation_ft", "-1", "", -0.3048),
+    ("设计地面标高", "36.5米", "ft", 36.5), ("design_ground_m", 36.5, "ft", 36.5),
+])
+def test_the_ground_is_in_the_unit_that_cell_heading_or_plan_states(
+    tmp_path: Path, heading: str, cell: object, stated: str, metres: float
+) -> None:
+    found = plan(tmp_path, LOTS[:1], [{"parcel": "A", "FAR": 2.0, heading: cell}], height_unit=stated)
+    assert found.parcels[0].design_ground_m == pytest.approx(metres)
+
+
 @pytest.mark.parametrize(("cell", "ratio"), [("200%", 2.0), ("≤80％", 0.8), ("2.0", 2.0)])
 def test_ratios_in_per_cent(cell: str, ratio: float, tmp_path: Path) -> None:
     assert limits(plan(tmp_path, LOTS[:1], [{"parcel": "A", "far": cell}]), "A") == {"far": ratio}
