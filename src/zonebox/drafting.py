@@ -226,7 +226,11 @@ def _terrain(page: _Page, infos: Sequence[FileInfo]) -> None:
                      'crs = "EPSG:horizontal+vertical"')
         page.add("")
         return
-    page.add("# no terrain: heights are measured from the design ground of each parcel", "")
+    page.add("# no terrain: heights are measured from the design ground of each parcel")
+    if not any(use.concept == "design_ground" for info in infos for use in info.fields):
+        page.ask("How high is the ground? Without a [terrain], or design_ground_m in [plan], no envelope stands",
+                 'dem = ["ground.tif"]')
+    page.add("")
 
 
 def _buildings(page: _Page, infos: Sequence[FileInfo]) -> None:

@@ -79,7 +79,8 @@ def _plan(spec: SceneFile) -> tuple[Frame, Plan]:
         area_rule=part.area_rule, where=part.where, within=part.within or None,
         table=part.table or None, table_on=part.table_on, zones=part.zones or None,
         edges=part.edges or None, drawing_unit=part.drawing_unit,
-        height_unit=part.height_unit, storey_height_m=part.storey_height_m, code_system=part.code_system,
+        height_unit=part.height_unit, storey_height_m=part.storey_height_m,
+        design_ground_m=part.design_ground_m, code_system=part.code_system,
     )
     low_e, low_n, high_e, high_n = zoning.extent(wanted, spec.crs, grid_folders=spec.grids,
                                                 local_system=spec.local)

@@ -8,7 +8,7 @@ cityjson ─ citymodel► Building (context) ───────────�
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -28,6 +28,7 @@ from zonebox.stopwatch import Stopwatch
 from zonebox.words import Language
 
 if TYPE_CHECKING:
+    from zonebox.viewer import Ability
     from zonebox_converters.tiles import TilesResult
 
 SNAPSHOTS_MOST: Final = 60
@@ -104,12 +105,13 @@ def run(
     watch = watch or Stopwatch()
     folder, wanted = output_folder(scene_path, out), scenefile.read(scene_path).outputs
     wish = scenefile.read(scene_path).tiles
-    compression = _compression(wish.compress)
+    compression, scheduler = _compression(wish.compress), _scheduler(wish.scheduler)
     delivery.check_targets(wanted, claim(folder, force=force), force=force)
     scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     outputs, remarks = _review(scene, report, folder, lang, watch)
     outputs["envelopes"] = _envelopes_file(scene, folder, watch)
-    tiled = _tiles(scene, report, folder, watch, force=force, compression=compression, implicit=wish.implicit)
+    tiled = _tiles(scene, report, folder, watch, force=force, compression=compression, implicit=wish.implicit,
+                   volumes=wish.volumes, scheduler=scheduler, properties=wish.properties)
     outputs["tiles"] = tiled.root
     remarks += tiled.notes
     with watch.step("picture"):
@@ -154,26 +156,25 @@ def check(
 def export_tiles(
     scene_path: Path, out: Path | None = None, *, workers: int = 2, force: bool = False,
     watch: Stopwatch | None = None, memory_mb: int | None = None, version: str = "1.1", points: bool = False,
-    compression: str | None = None, scheduler: str | None = None, implicit: bool | None = None, volumes: str = "box",
+    compression: str | None = None, scheduler: str | None = None, implicit: bool | None = None,
+    volumes: str | None = None,
 ) -> RunResult:
     """Build and check the scene and write its 3D Tiles, with its laser scans as a layer if ``points`` is set.
 
-    ``compression`` and ``implicit`` are those of the scene file where None is given; ``scheduler`` the address of a
-    Dask cluster that makes the contents; ``volumes`` of the roots are boxes or regions.
+    ``compression``, ``implicit``, ``scheduler`` (the address of a Dask cluster that makes the contents) and
+    ``volumes`` (of the roots: boxes or regions) are those of the scene file where None is given.
     """
     watch = watch or Stopwatch()
-    if scheduler is not None:
-        from zonebox_converters import tiles
-
-        tiles.check_scheduler(scheduler)
     wish = scenefile.read(scene_path).tiles
+    scheduler = _scheduler(wish.scheduler if scheduler is None else scheduler)
     compression = _compression(compression or wish.compress, version)
     implicit = _implicit(wish.implicit if implicit is None else implicit, version)
     scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     folder = output_folder(scene_path, out)
     clouds = _clouds(scenefile.read(scene_path), scene.frame) if points else None
     tiled = _tiles(scene, report, folder, watch, force=force, version=version, clouds=clouds, compression=compression,
-                   scheduler=scheduler, implicit=implicit, volumes=volumes)
+                   scheduler=scheduler, implicit=implicit, volumes=volumes or wish.volumes,
+                   properties=wish.properties)
     outputs = {"tiles": tiled.root, "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
     return RunResult(scene=scene, report=report, outputs=outputs, remarks=tiled.notes)
 
@@ -249,6 +250,16 @@ def _compression(name: str, version: str = "1.1") -> str:
     return name
 
 
+def _scheduler(address: str) -> str | None:
+    """Connect to a cluster once before the work is done, not after it; None where none is named."""
+    if not address:
+        return None
+    from zonebox_converters import tiles
+
+    tiles.check_scheduler(address)
+    return address
+
+
 def _implicit(asked: bool, version: str) -> bool:
     """Refuse implicit tiling of a version that has none before the work is done."""
     from zonebox_converters import tiles
@@ -260,7 +271,7 @@ def _implicit(asked: bool, version: str) -> bool:
 def _tiles(
     scene: Scene, report: Report, folder: Path, watch: Stopwatch, *, force: bool, version: str = "1.1",
     clouds: Iterator[tuple[NDArray[Any], ...]] | None = None, compression: str = "none",
-    scheduler: str | None = None, implicit: bool = False, volumes: str = "box",
+    scheduler: str | None = None, implicit: bool = False, volumes: str = "box", properties: Sequence[str] = (),
 ) -> TilesResult:
     from zonebox_converters import tiles
 
@@ -268,14 +279,16 @@ def _tiles(
     with watch.step("tiles") as progress:
         return tiles.write(scene, report, folder / "tiles", force=force, version=version, points=scans,
                            compression=compression, scheduler=scheduler, implicit=implicit, volumes=volumes,
-                           progress=lambda _layer, done, total: progress(done, total))
+                           properties=properties, progress=lambda _layer, done, total: progress(done, total))
 
 
-def picture(scene: Scene, report: Report, path: Path, *, lang: Language = "en") -> Path:
+def picture(
+    scene: Scene, report: Report, path: Path, *, lang: Language = "en", ability: Ability | None = None
+) -> Path:
     """Draw the scene into a PNG; RenderError where the machine cannot draw."""
     from zonebox import viewer
 
-    return viewer.screenshot(scene, report, path, lang=lang)
+    return viewer.screenshot(scene, report, path, lang=lang, ability=ability)
 
 
 def guard_picture(path: Path, *, force: bool) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from zonebox.compression import COMPRESSIONS
+from zonebox.compression import COMPRESSIONS, VOLUMES
 from zonebox.errors import InputError
 from zonebox.frame import check_scene_crs
 from zonebox.frame.local_system import LocalSystem, local_system
@@ -51,6 +51,7 @@ class PlanPart:
     drawing_unit: str = ""
     height_unit: str = ""
     storey_height_m: float | None = None
+    design_ground_m: float | None = None
     code_system: str = ""
 
 
@@ -117,11 +118,16 @@ class OutputsPart:
 class TilesPart:
     """The ``[tiles]`` table: ``compress`` is ``none``, ``quantise``, ``meshopt`` or ``draco``.
 
-    ``implicit``: layers of separate features are implicit quadtrees.
+    ``implicit``: layers of separate features are implicit quadtrees. ``volumes`` of the roots are ``box`` or
+    ``region``. ``scheduler`` is the address of a Dask cluster that makes the contents, "" for none. ``properties``
+    of design elements (``Set.Property``, or ``Material``) become columns of their metadata.
     """
 
     compress: str = "none"
     implicit: bool = False
+    volumes: str = "box"
+    scheduler: str = ""
+    properties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +180,7 @@ _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
     "plan": {"parcels": str, "crs": str, "rules": list, "roads": str, "lines": str, "fields": dict, "authority": dict,
              "decimal": str, "on": str, "area_rule": str, "where": str, "within": str, "table": str, "table_on": str,
              "zones": str, "edges": str, "drawing_unit": str, "height_unit": str, "storey_height_m": (int, float),
-             "code_system": str},
+             "design_ground_m": (int, float), "code_system": str},
     "plan.authority": {"document": str, "version": str, "status": str, "valid_from": str, "valid_to": str},
     "terrain": {"points": list, "dem": list, "crs": str, "max_error_m": (int, float), "memory_mb": int, "water": str},
     "as_built": {"points": list, "before": list, "crs": str, "classes": list, "sigma_obs_m": (int, float),
@@ -184,7 +190,7 @@ _KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
     "design.placement": {"easting": (int, float), "northing": (int, float), "elevation": (int, float),
                          "rotation_deg": (int, float)},
     "outputs": {"database": str, "envelopes": list},
-    "tiles": {"compress": str, "implicit": bool},
+    "tiles": {"compress": str, "implicit": bool, "volumes": str, "scheduler": str, "properties": list},
     "design.moved": {"east_m": (int, float), "north_m": (int, float), "up_m": (int, float), "turn_deg": (int, float)},
 }
 _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -271,10 +277,15 @@ class _Reader:
 
     def tiles(self, part: Mapping[str, Any]) -> TilesPart:
         self.check("tiles", part)
-        given = TilesPart(**part)
-        if given.compress not in COMPRESSIONS:
-            raise InputError(self.place("tiles.compress"), got=f'"{given.compress}"', want=", ".join(COMPRESSIONS),
-                             then="name one of them")
+        names = part.get("properties", [])
+        if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+            raise InputError(self.place("tiles.properties"), got=repr(names), want="names of properties, each once",
+                             then='write for example properties = ["Material", "Pset_WallCommon.FireRating"]')
+        given = TilesPart(**{**part, "properties": tuple(names)})
+        for key, name, known in (("compress", given.compress, COMPRESSIONS), ("volumes", given.volumes, VOLUMES)):
+            if name not in known:
+                raise InputError(self.place(f"tiles.{key}"), got=f'"{name}"', want=", ".join(known),
+                                 then="name one of them")
         return given
 
     def outputs(self, part: Mapping[str, Any]) -> OutputsPart:
@@ -305,7 +316,7 @@ class _Reader:
             decimal=part.get("decimal", "."), area_rule=part.get("area_rule", ""),
             **{key: self.vector(part.get(key, ""), f"plan.{key}") for key in ("within", "table", "zones", "edges")},
             **{key: part.get(key, "") for key in ("where", "table_on", "drawing_unit", "height_unit", "code_system")},
-            storey_height_m=part.get("storey_height_m"),
+            storey_height_m=part.get("storey_height_m"), design_ground_m=part.get("design_ground_m"),
         )
 
     def rules(self, name: str) -> Path:

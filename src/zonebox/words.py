@@ -127,6 +127,12 @@ _CATALOGUE: Final[Mapping[str, tuple[str, str]]] = {
     "understood.design": ("{}: {} elements, {} storeys; {}", "{}：构件 {} 个，楼层 {} 个；{}"),
     "understood.buildings": ("{} buildings", "{} 栋"),
     "understood.note": ("note", "注意"),
+    "tiles.sound": ("sound", "未发现问题"),
+    "understood.groundless": (
+        ("{} of {} buildable parcels have no envelope, as the ground below it is not known ({}); name a [terrain] that "
+         "covers them, a field design_ground, or state design_ground_m in [plan]"),
+        ("可建设地块 {1} 个中有 {0} 个没有控规盒子：地面标高未知（{2}）；请给出覆盖地块的 [terrain]、design_ground "
+         "字段，或在 [plan] 中写明 design_ground_m")),
     # review pack
     "step.report": ("report", "审查报告"),
     "out.html": ("report page", "审查报告"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -53,7 +54,7 @@ def write(scene: Scene, path: Path, *, schema: str = SCHEMAS[0], force: bool = F
     Raises
     ------
     InputError
-        An unknown ending or schema; a folder that does not exist.
+        An unknown ending or schema; a folder that does not exist or cannot be written in.
     OutputExistsError
         A file that zonebox did not write is there.
 
@@ -63,7 +64,10 @@ def write(scene: Scene, path: Path, *, schema: str = SCHEMAS[0], force: bool = F
     """
     ending = check_target(path, schema=schema, force=force)
     data = ifcfile.encode(scene, schema=schema) if ending == ".ifc" else FORMATS[ending](scene)
-    return write_bytes(path, data)
+    try:
+        return write_bytes(path, data)
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def check_target(path: Path, *, schema: str = SCHEMAS[0], force: bool = False) -> str:
@@ -86,7 +90,18 @@ def check_target(path: Path, *, schema: str = SCHEMAS[0], force: bool = False) -
     if path.exists() and not force and not _is_ours(path):
         raise OutputExistsError(f"{path}: got a file that zonebox did not write, want a free name; choose another -o, "
                                 "or overwrite with --force")
+    try:
+        with tempfile.TemporaryFile(dir=path.resolve().parent):
+            pass                                                # what rights alone do not tell: a full or locked disk
+    except OSError as error:
+        raise _unwritable(path, error) from None
     return ending
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    said = (error.strerror or type(error).__name__).lower()
+    return InputError(path, got=f"a folder in which no file can be made ({said})", want="a folder to write in",
+                      then="choose another -o")
 
 
 def _is_ours(path: Path) -> bool:

@@ -50,7 +50,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        code = group.main(standalone_mode=False)
+        code = group.main(prog_name="zonebox", standalone_mode=False)
     except ZoneboxError as error:
         click.echo(f"zonebox: {error}", err=True)
         code = 2

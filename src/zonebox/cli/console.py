@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -19,6 +20,8 @@ from zonebox.words import Language, word
 
 STYLES: Final = {State.PASS: "green", State.MARGINAL: "yellow", State.FAIL: "bold red", State.NOT_CHECKED: "dim"}
 RATIOS: Final = ("far", "coverage", "green")
+NAMED_MOST: Final = 6
+"""Parcels that a note lists."""
 
 
 class Bars:
@@ -68,31 +71,49 @@ def show_understood(scene: Scene, lang: Language, console: Console) -> None:
                   padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row(word("understood.crs", lang), f"{frame.horizontal} {frame.horizontal_label}")
-    table.add_row(word("understood.vertical", lang), f"{frame.vertical} {frame.vertical_label}")
+
+    def row(name: str, said: str) -> None:
+        table.add_row(name, escape(said))
+
+    row(word("understood.crs", lang), f"{frame.horizontal} {frame.horizontal_label}")
+    row(word("understood.vertical", lang), f"{frame.vertical} {frame.vertical_label}")
     shift = frame.height_shift((0.0, 0.0))
-    table.add_row(word("understood.shift", lang), f"{shift.shift_m:+.3f} m ({shift.source})")
-    table.add_row(word("understood.units", lang), word("understood.metres", lang))
+    row(word("understood.shift", lang), f"{shift.shift_m:+.3f} m ({shift.source})")
+    row(word("understood.units", lang), word("understood.metres", lang))
     buildable = sum(p.buildable for p in plan.parcels)
-    table.add_row(word("understood.parcels", lang),
-                  word("understood.counts", lang).format(len(plan.parcels), buildable, len(plan.controls)))
-    table.add_row(word("understood.fields", lang), ", ".join(f"{a} = {b}" for a, b in plan.understood))
+    row(word("understood.parcels", lang),
+            word("understood.counts", lang).format(len(plan.parcels), buildable, len(plan.controls)))
+    row(word("understood.fields", lang), ", ".join(f"{a} = {b}" for a, b in plan.understood))
     roles = Counter(edge.role for p in plan.parcels for edge in p.edges)
-    table.add_row(word("understood.roles", lang),
-                  ", ".join(f"{word(f'role.{role.value}', lang)} {n}" for role, n in sorted(roles.items())))
+    row(word("understood.roles", lang),
+            ", ".join(f"{word(f'role.{role.value}', lang)} {n}" for role, n in sorted(roles.items())))
     if scene.terrain is not None:
         ground = scene.terrain
-        table.add_row(word("understood.terrain", lang), word("understood.tin", lang).format(
+        row(word("understood.terrain", lang), word("understood.tin", lang).format(
             ground.ground_points, len(ground.mesh), ground.max_error_m, ground.rms_error_m))
     for design in scene.designs:
         placed = next((g.text for g in design.georeference if g.used), "")
-        table.add_row(word("understood.designs", lang), word("understood.design", lang).format(
+        row(word("understood.designs", lang), word("understood.design", lang).format(
             design.id, len(design.elements), len(design.storeys), placed))
     if scene.context:
-        table.add_row(word("understood.context", lang), word("understood.buildings", lang).format(len(scene.context)))
+        row(word("understood.context", lang), word("understood.buildings", lang).format(len(scene.context)))
     console.print(table)
     for note in notes(scene):
-        console.print(f"[yellow]{word('understood.note', lang)}[/]  {note}", highlight=False)
+        _note(note, lang, console)
+    show_groundless(scene, lang, console)
+
+
+def show_groundless(scene: Scene, lang: Language, console: Console) -> None:
+    """Say which parcels have no envelope: what is missing in a picture or a file is not seen there."""
+    missing = scene.groundless
+    if missing:
+        named = ", ".join(missing[:NAMED_MOST]) + (" …" if len(missing) > NAMED_MOST else "")
+        buildable = sum(parcel.buildable for parcel in scene.plan.parcels)
+        _note(word("understood.groundless", lang).format(len(missing), buildable, named), lang, console)
+
+
+def _note(text: str, lang: Language, console: Console) -> None:
+    console.print(f"[yellow]{word('understood.note', lang)}[/]  {escape(text)}", highlight=False)
 
 
 def notes(scene: Scene) -> list[str]:
@@ -120,8 +141,9 @@ def show_report(report: Report, lang: Language, console: Console) -> None:
     table.add_column(word("remark", lang), overflow="fold", ratio=1)
     for f in sorted(report.findings, key=lambda f: (f.parcel, f.design, f.id)):
         table.add_row(
-            f.parcel, f.design, _control(f, lang), _number(f, f.limit), _number(f, f.value),
-            _number(f, f.margin, signed=True), f"[{STYLES[f.state]}]{word(f.state.value, lang)}[/]", _remark(f, lang),
+            escape(f.parcel), escape(f.design), _control(f, lang), _number(f, f.limit), _number(f, f.value),
+            _number(f, f.margin, signed=True), f"[{STYLES[f.state]}]{word(f.state.value, lang)}[/]",
+            escape(_remark(f, lang)),
         )
     console.print(table)
     console.print("   ".join(f"[{STYLES[s]}]{word(s.value, lang)} {n}[/]" for s, n in report.summary.items()))
@@ -131,7 +153,7 @@ def _control(finding: Finding, lang: Language) -> str:
     name = word(f"check.{finding.check}", lang)
     clause = finding.control.authority.clause if finding.control else ""
     edge = f", {word('edge', lang)} {finding.where.edge}" if finding.where.edge is not None else ""
-    return f"{name}{edge}" + (f" [dim]({clause})[/]" if clause else "")
+    return f"{name}{edge}" + (f" [dim]({escape(clause)})[/]" if clause else "")
 
 
 def _number(finding: Finding, value: float | None, *, signed: bool = False) -> str:
@@ -156,11 +178,11 @@ def show_outputs(result: RunResult, lang: Language, console: Console) -> None:
     """Print where everything is, and what could not be made."""
     console.print(f"[bold]{word('outputs', lang)}[/]")
     for key, path in result.outputs.items():
-        console.print(f"  {word(f'out.{key}', lang):<12} {path}", highlight=False, soft_wrap=True)
+        console.print(f"  {word(f'out.{key}', lang):<12} {escape(str(path))}", highlight=False, soft_wrap=True)
     for key, said in result.delivered.items():
-        console.print(f"  {word(f'out.{key}', lang):<12} {said}", highlight=False, soft_wrap=True)
+        console.print(f"  {word(f'out.{key}', lang):<12} {escape(said)}", highlight=False, soft_wrap=True)
     for remark in result.remarks:
-        console.print(f"[yellow]{remark}[/]", highlight=False)
+        console.print(f"[yellow]{escape(remark)}[/]", highlight=False)
 
 
 def show_laps(laps: Iterable[Lap], console: Console) -> None:

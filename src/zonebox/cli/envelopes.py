@@ -22,6 +22,7 @@ def command(request: Request, *, schema: str) -> int:
     A URL postgresql://user@host/database writes envelopes and findings into tables of a PostGIS database.
     """
     from zonebox import loading, pipeline
+    from zonebox.cli import output
     from zonebox_converters import exchange
 
     if request.out is None:
@@ -33,6 +34,7 @@ def command(request: Request, *, schema: str) -> int:
     with request.watched() as watch:
         scene = loading.load(request.scene, cache=folder / "cache", workers=request.workers, watch=watch,
                              designs=False, memory_mb=request.memory_mb)
+    output.groundless(request, scene)
     written = exchange.write(scene, request.out, schema=schema, force=request.force)
     if request.as_json:
         click.echo(json.dumps(exchange.table_rows(scene), ensure_ascii=False, indent=2))
@@ -44,12 +46,14 @@ def command(request: Request, *, schema: str) -> int:
 def _into_database(request: Request) -> int:
     """Write envelopes and findings into a database; its URL is never repeated with user or password."""
     from zonebox import pipeline
+    from zonebox.cli import output
     from zonebox_converters import exchange
 
     exchange.check_database(str(request.out))
     with request.watched() as watch:
         scene, report = pipeline.checked(request.scene, workers=request.workers, force=request.force, watch=watch,
                                           memory_mb=request.memory_mb)
+    output.groundless(request, scene)
     written = exchange.write_database(scene, report, str(request.out), force=request.force)
     click.echo(json.dumps(exchange.table_rows(scene), ensure_ascii=False, indent=2) if request.as_json else written)
     return 0

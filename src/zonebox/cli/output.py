@@ -24,6 +24,15 @@ def show(request: Request, result: RunResult) -> None:
     console.show_outputs(result, request.lang, messages)
 
 
+def groundless(request: Request, scene: Scene) -> None:
+    """Say on stderr which parcels have no envelope."""
+    from rich.console import Console
+
+    from zonebox.cli import console
+
+    console.show_groundless(scene, request.lang, Console(stderr=True, quiet=request.quiet))
+
+
 def print_report(request: Request, scene: Scene, report: Report) -> None:
     """Print a report on stdout: a table for people, the contents of `report.json` for programs."""
     if request.as_json:

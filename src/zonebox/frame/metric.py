@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 import pyproj
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from zonebox.errors import FrameError
 from zonebox.frame.local_system import LOCAL, LocalSystem
@@ -315,11 +315,14 @@ class Frame:
 
     def convergence_deg(self, point: ArrayLike) -> float:
         """Grid convergence at a frame point (x, y): grid bearing = true bearing − convergence (domain C8)."""
-        x, y = np.asarray(point, dtype=np.float64)[:2]
-        east, north = self.world([[x, y]])[0]
+        return float(self.convergences_deg([np.asarray(point, dtype=np.float64)[:2]])[0])
+
+    def convergences_deg(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Grid convergence (n,) at frame points (n, 2)."""
+        world = self.world(np.asarray(points, dtype=np.float64))
         projection = pyproj.Proj(parsed(self.crs).sub_crs_list[0])
-        lon, lat = projection(east, north, inverse=True)
-        return float(projection.get_factors(lon, lat).meridian_convergence)
+        lon, lat = applied(functools.partial(projection, inverse=True), world[:, 0], world[:, 1])
+        return np.asarray(projection.get_factors(lon, lat).meridian_convergence, dtype=np.float64)
 
     def from_geographic(self, lon_lat: ArrayLike) -> Points:
         """Frame x, y of WGS 84 longitudes and latitudes (n, 2) in degrees, good to a metre or so without any grid."""

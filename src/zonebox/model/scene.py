@@ -53,6 +53,12 @@ class Scene:
         """The ground to be shown: graded for the designs where it is, else as it was measured."""
         return self.terrain if self.graded is None else self.graded
 
+    @property
+    def groundless(self) -> tuple[str, ...]:
+        """Buildable parcels without an envelope: no ground is known to stand it on."""
+        built = {e.parcel for e in self.envelopes}
+        return tuple(p.id for p in self.plan.parcels if p.buildable and p.id not in built)
+
     def envelope(self, parcel_id: str) -> ControlEnvelope | None:
         """Find the envelope of a parcel."""
         return next((e for e in self.envelopes if e.parcel == parcel_id), None)

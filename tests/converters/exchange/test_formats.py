@@ -240,3 +240,24 @@ def test_the_verb_writes_and_prints(scene: Scene, tmp_path: Path, monkeypatch: p
     table = CliRunner().invoke(group, ["envelopes", str(source), "-o", str(tmp_path / "e.glb"), "--json", "-q"])
     assert [row["parcel"] for row in json.loads(table.stdout)] == ROWS
     assert CliRunner().invoke(group, ["envelopes", str(source)]).exit_code == 2
+
+
+def test_a_place_without_room_for_files_is_one_sentence_before_the_work(monkeypatch: pytest.MonkeyPatch,
+                                                                        tmp_path: Path) -> None:
+    def full(**where: object) -> None:
+        raise OSError(28, "No space left on device", str(where["dir"]))
+
+    monkeypatch.setattr("zonebox_converters.exchange.writing.tempfile.TemporaryFile", full)
+    with pytest.raises(InputError, match=r"in which no file can be made \(no space left on device\)"):
+        exchange.check_target(tmp_path / "envelopes.ifc")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_fills_up_while_writing_is_one_sentence(scene: Scene, monkeypatch: pytest.MonkeyPatch,
+                                                            tmp_path: Path) -> None:
+    def full(path: Path, data: bytes) -> Path:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("zonebox_converters.exchange.writing.write_bytes", full)
+    with pytest.raises(InputError, match=r"in which no file can be made \(permission denied\)"):
+        written(scene, tmp_path, ".obj")
