@@ -115,7 +115,7 @@ class GlbBuilder:
         """
         narrow = np.ascontiguousarray(array.reshape(-1), dtype=np.uint16 if vertex_count <= 0xFFFF else np.uint32)
         if self._meshopt:
-            view = self._packed(*meshopt.pack_indices(narrow, vertex_count, triangles=triangles), target=target)
+            view = self._packed(*meshopt.pack_indices(narrow, triangles=triangles), target=target)
         else:
             view = self.view(narrow.tobytes(), target=target)
         self._accessor(narrow.reshape(-1, 1), view)

@@ -1,4 +1,4 @@
-"""Buffer views in the bit stream of EXT_meshopt_compression, written and read by the meshoptimizer library."""
+"""Buffer views in the bit stream of EXT_meshopt_compression, by meshoptimizer itself, bound to Python by meshopt."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ _INDICES: Final = "INDICES"
 _ATTRIBUTES: Final = "ATTRIBUTES"
 _EXPONENTIAL: Final = "EXPONENTIAL"
 
+_MOST_UNPACKED: Final = 64
+"""A byte of the stream is at most so many unpacked: two bits tell of sixteen bytes that all are zero."""
+
 
 def pack_rows(rows: NDArray[np.uint8]) -> tuple[bytes, Json]:
     """Pack rows (n, stride) of bytes, the stride a multiple of four; the second value goes into the extension."""
-    import meshoptimizer
+    import meshopt
 
-    meshoptimizer.encode_vertex_version(0)      # the only one that the extension has
     count, stride = rows.shape
-    data = bytes(meshoptimizer.encode_vertex_buffer(np.ascontiguousarray(rows), count, stride))
+    data = meshopt.encode_gltf_buffer(rows, _ATTRIBUTES, version=0)         # the only one that the extension has
     return data, {"byteStride": stride, "count": count, "mode": _ATTRIBUTES}
 
 
@@ -34,15 +36,13 @@ def pack_steps(values: NDArray[np.float32], exponent: int) -> tuple[bytes, Json]
     return data, {**told, "filter": _EXPONENTIAL}
 
 
-def pack_indices(indices: NDArray[Any], vertex_count: int, *, triangles: bool) -> tuple[bytes, Json]:
+def pack_indices(indices: NDArray[Any], *, triangles: bool) -> tuple[bytes, Json]:
     """Pack vertex numbers (n,) in 16 or 32 bits; a triangle may begin at another of its corners afterwards."""
-    import meshoptimizer
+    import meshopt
 
-    meshoptimizer.encode_index_version(1)
-    wide = indices.astype(np.uint32)
-    pack = meshoptimizer.encode_index_buffer if triangles else meshoptimizer.encode_index_sequence
-    told = {"byteStride": indices.dtype.itemsize, "count": len(indices), "mode": _TRIANGLES if triangles else _INDICES}
-    return bytes(pack(wide, len(wide), vertex_count)), told
+    mode = _TRIANGLES if triangles else _INDICES
+    data = meshopt.encode_gltf_buffer(indices.astype(np.uint32), mode)
+    return data, {"byteStride": indices.dtype.itemsize, "count": len(indices), "mode": mode}
 
 
 def unpack(data: bytes, told: Json) -> bytes:
@@ -53,26 +53,13 @@ def unpack(data: bytes, told: Json) -> bytes:
     ValueError
         The bytes are no such stream, or do not hold what the extension says of them.
     """
-    import meshoptimizer
+    import meshopt
 
-    count, stride, mode = int(told["count"]), int(told["byteStride"]), told["mode"]
-    given = np.frombuffer(data, dtype=np.uint8)
+    count, stride = int(told["count"]), int(told["byteStride"])
+    if count * stride > _MOST_UNPACKED * len(data):
+        raise ValueError(f"{len(data)} bytes cannot hold {count} of {stride} bytes")     # nor is there memory for them
     try:
-        if mode == _ATTRIBUTES:
-            # without a dtype: with one, the library makes too small an array
-            rows = np.ascontiguousarray(meshoptimizer.decode_vertex_buffer(count, stride, given))
-            rows = rows.view(np.uint8).reshape(-1)
-            return _filtered(rows, count, stride, told.get("filter", "NONE")).tobytes()
-        unpacked = meshoptimizer.decode_index_buffer if mode == _TRIANGLES else meshoptimizer.decode_index_sequence
-        numbers = unpacked(count, 4, given)         # 16 bits do not fit the library's array as it reads it
+        rows = meshopt.decode_gltf_buffer(data, count, stride, told["mode"], told.get("filter", "NONE"))
     except RuntimeError as problem:
         raise ValueError(str(problem)) from None
-    return np.asarray(numbers).astype(np.uint16 if stride == 2 else np.uint32).tobytes()
-
-
-def _filtered(rows: NDArray[np.uint8], count: int, stride: int, name: str) -> NDArray[np.uint8]:
-    import meshoptimizer
-
-    filters = {_EXPONENTIAL: meshoptimizer.decode_filter_exp, "OCTAHEDRAL": meshoptimizer.decode_filter_oct,
-               "QUATERNION": meshoptimizer.decode_filter_quat}
-    return rows if name == "NONE" else np.asarray(filters[name](rows, count, stride)).view(np.uint8)
+    return bytes(rows.tobytes())

@@ -37,7 +37,7 @@ FURTHEST_M: Final = 16384.0
 MOST_ERROR_MM: Final = 1000.0 * 3**0.5 / 2 * 2.0**COARSEST_STEP_EXPONENT
 """No vertex is moved further than this by any compression."""
 
-_MODULES: Final = {MESHOPT: "meshoptimizer", DRACO: "DracoPy"}
+_MODULES: Final = {MESHOPT: "meshopt", DRACO: "DracoPy"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -170,3 +170,19 @@ def test_odd_shapes_are_packed_too(kind: str, tmp_path: Path) -> None:
         scene = samples.context_scene(samples.shandong(), [dataclasses.replace(house, name="x")])
         write(scene, Report(findings=()), tmp_path / house.id, compression=kind)
         assert verify(tmp_path / house.id) == []
+
+
+@NEEDS_MESHOPT
+def test_a_stream_that_promises_more_than_it_can_hold_takes_no_memory() -> None:
+    data, told = meshopt.pack_rows(np.arange(64, dtype=np.uint8).reshape(-1, 4))
+    assert meshopt.unpack(data, told) == bytes(range(64))
+    with pytest.raises(ValueError, match="cannot hold"):
+        meshopt.unpack(data, {**told, "count": 10**13})
+
+
+@NEEDS_MESHOPT
+def test_zeros_unpack_as_far_as_a_stream_can_reach() -> None:
+    """The most that a byte may stand for is not refused."""
+    for rows in (np.zeros((200_000, 4), dtype=np.uint8), np.zeros((50_000, 256), dtype=np.uint8)):
+        data, told = meshopt.pack_rows(rows)
+        assert meshopt.unpack(data, told) == rows.tobytes()
