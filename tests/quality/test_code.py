@@ -34,7 +34,7 @@ def test_no_source_file_has_outgrown_one_idea(repository: Path) -> None:
 def test_docstring_examples_run(repository: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--doctest-modules", "-p", "no:cacheprovider", "src/zonebox/geometry",
-         "src/zonebox/checks", "src/zonebox/frame", "src/zonebox/words.py", "src/zonebox/scenefile.py",
+         "src/zonebox/checks", "src/zonebox/frame", "src/zonebox/words.py", "src/zonebox/scenefile",
          "src/zonebox/stopwatch.py", "src/zonebox/model", "converters/zonebox_converters"],
         cwd=repository, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,8 +1,4 @@
-"""Read a `scene.toml`: which files make a scene, and what only its author can say about them.
-
-Every key is known here; an unknown one is refused with the nearest known name and its line, because a misspelt
-`vertical_shift_m` that is silently ignored costs a permit.
-"""
+"""Read a scene file: its keys, types and values are checked, its paths resolved, and what is wrong has a line."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,188 +15,21 @@ from zonebox.compression import COMPRESSIONS, VOLUMES
 from zonebox.errors import InputError
 from zonebox.frame import check_scene_crs
 from zonebox.frame.local_system import LocalSystem, local_system
+from zonebox.scenefile.keys import KEYS, REQUIRED, WORDS
+from zonebox.scenefile.tables import (
+    AsBuiltPart,
+    ContextPart,
+    DesignPart,
+    OutputsPart,
+    PlanPart,
+    SceneFile,
+    TerrainPart,
+    TilesPart,
+    split_layer,
+)
 
 DATA_VARIABLE: Final = "ZONEBOX_DATA"
 """Environment variable with the folder of data that scenes do not carry themselves; it overrides `scene.data_root`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanPart:
-    """The ``[plan]`` table; paths are resolved.
-
-    ``crs = "local"`` reads coordinates through ``[scene.local]``; ``area_rule`` names the edition by which floor area
-    counts, ``GB/T 50353-2013`` or ``GB 55031-2022``.
-    """
-
-    parcels: str
-    crs: str = ""
-    rules: tuple[Path, ...] = ()
-    roads: str = ""
-    lines: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
-    authority: Mapping[str, str] = field(default_factory=dict)
-    decimal: str = "."
-    on: str = ""
-    area_rule: str = ""
-    where: str = ""
-    within: str = ""
-    table: str = ""
-    table_on: str = ""
-    zones: str = ""
-    edges: str = ""
-    drawing_unit: str = ""
-    height_unit: str = ""
-    storey_height_m: float | None = None
-    design_ground_m: float | None = None
-    code_system: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TerrainPart:
-    """The ``[terrain]`` table: points or elevation rasters."""
-
-    points: tuple[Path, ...] = ()
-    dem: tuple[Path, ...] = ()
-    crs: str = ""
-    max_error_m: float | None = None
-    memory_mb: int | None = None
-    water: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsBuiltPart:
-    """The ``[as_built]`` table: a survey of what stands, with its standard errors in metres."""
-
-    points: tuple[Path, ...]
-    before: tuple[Path, ...] = ()
-    crs: str = ""
-    classes: tuple[int, ...] = (6,)
-    sigma_obs_m: float | None = None
-    sigma_datum_m: float | None = None
-    sigma_limit_m: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextPart:
-    """One ``[[context]]`` table."""
-
-    source: Path
-    crs: str = ""
-    lod: str = ""
-    demolished: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesignPart:
-    """One ``[[design]]`` table."""
-
-    id: str
-    source: Path
-    parcel: str = ""
-    variant: str = ""
-    placement: Mapping[str, float] | None = None
-    moved: Mapping[str, float] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputsPart:
-    """The ``[outputs]`` table: what ``run`` and ``check`` write beside their own files.
-
-    ``database`` is the URL of a PostGIS database that takes envelopes and findings; ``envelopes`` are files in the
-    output folder, each of the format it ends in.
-    """
-
-    database: str = ""
-    envelopes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TilesPart:
-    """The ``[tiles]`` table: ``compress`` is ``none``, ``quantise``, ``meshopt`` or ``draco``.
-
-    ``implicit``: layers of separate features are implicit quadtrees. ``volumes`` of the roots are ``box`` or
-    ``region``. ``scheduler`` is the address of a Dask cluster that makes the contents, "" for none. ``properties``
-    of design elements (``Set.Property``, or ``Material``) become columns of their metadata.
-    """
-
-    compress: str = "none"
-    implicit: bool = False
-    volumes: str = "box"
-    scheduler: str = ""
-    properties: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SceneFile:
-    """A scene as its author wrote it, checked and with every path resolved.
-
-    ``local`` is the city system of ``[scene.local]``: ``control_points = [[x, y, E, N], ...]`` with ``method``
-    (``helmert`` or ``affine``) and ``max_residual_m``, or ``helmert = { dx, dy, rotation_deg, scale }``, or
-    ``affine = [a, b, c, d, e, f]``; E and N stand in the scene's horizontal CRS, x is east and y is north.
-    """
-
-    path: Path
-    name: str
-    title: str
-    title_zh: str
-    crs: str
-    vertical_shift_m: float | None
-    vertical_shift_source: str
-    grids: tuple[Path, ...]
-    local: LocalSystem | None
-    plan: PlanPart
-    terrain: TerrainPart | None
-    as_built: AsBuiltPart | None
-    context: tuple[ContextPart, ...]
-    designs: tuple[DesignPart, ...]
-    outputs: OutputsPart = OutputsPart()
-    tiles: TilesPart = TilesPart()
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """Every input file, the scene file first, in the order in which the scene names them."""
-        plan = [self.plan.parcels, self.plan.roads, self.plan.lines, self.plan.within, self.plan.table,
-                self.plan.zones, self.plan.edges]
-        vectors = [Path(split_layer(text)[0]) for text in plan if text and "://" not in text]
-        terrain = [*self.terrain.points, *self.terrain.dem] if self.terrain else []
-        water = self.terrain.water if self.terrain else ""
-        terrain += [Path(split_layer(water)[0])] if water not in {"", "plan"} else []
-        terrain += (*self.as_built.points, *self.as_built.before) if self.as_built else ()
-        others = [*self.plan.rules, *terrain, *(c.source for c in self.context), *(d.source for d in self.designs)]
-        return tuple(dict.fromkeys([self.path, *vectors, *others]))
-
-
-_KEYS: Final[Mapping[str, Mapping[str, type | tuple[type, ...]]]] = {
-    "": {"scene": dict, "plan": dict, "terrain": dict, "as_built": dict, "context": list, "design": list,
-         "outputs": dict, "tiles": dict},
-    "scene": {"title": str, "title_zh": str, "crs": str, "vertical_shift_m": (int, float),
-              "vertical_shift_source": str, "data_root": str, "grids": list, "local": dict},
-    "scene.local": {"helmert": dict, "affine": list, "control_points": list, "method": str,
-                    "max_residual_m": (int, float)},
-    "plan": {"parcels": str, "crs": str, "rules": list, "roads": str, "lines": str, "fields": dict, "authority": dict,
-             "decimal": str, "on": str, "area_rule": str, "where": str, "within": str, "table": str, "table_on": str,
-             "zones": str, "edges": str, "drawing_unit": str, "height_unit": str, "storey_height_m": (int, float),
-             "design_ground_m": (int, float), "code_system": str},
-    "plan.authority": {"document": str, "version": str, "status": str, "valid_from": str, "valid_to": str},
-    "terrain": {"points": list, "dem": list, "crs": str, "max_error_m": (int, float), "memory_mb": int, "water": str},
-    "as_built": {"points": list, "before": list, "crs": str, "classes": list, "sigma_obs_m": (int, float),
-                 "sigma_datum_m": (int, float), "sigma_limit_m": (int, float)},
-    "context": {"source": str, "crs": str, "lod": str, "demolished": list},
-    "design": {"id": str, "source": str, "parcel": str, "variant": str, "placement": dict, "moved": dict},
-    "design.placement": {"easting": (int, float), "northing": (int, float), "elevation": (int, float),
-                         "rotation_deg": (int, float)},
-    "outputs": {"database": str, "envelopes": list},
-    "tiles": {"compress": str, "implicit": bool, "volumes": str, "scheduler": str, "properties": list},
-    "design.moved": {"east_m": (int, float), "north_m": (int, float), "up_m": (int, float), "turn_deg": (int, float)},
-}
-_REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
-    "": ("scene", "plan"), "scene": ("title", "crs"), "plan": ("parcels",), "as_built": ("points",),
-    "context": ("source",), "design": ("id", "source"), "design.placement": ("easting", "northing", "elevation"),
-}
-_WORDS: Final[Mapping[object, str]] = {
-    int: "a whole number", str: "text", dict: "a table", list: "a list", (int, float): "a number",
-    bool: "true or false",
-}
 
 
 def read(scene: Path) -> SceneFile:
@@ -225,18 +54,6 @@ def read(scene: Path) -> SceneFile:
                          then="mend that line") from None
     reader = _Reader(path=path.resolve(), text=text, root=_data_root(path, table))
     return reader.scene(table)
-
-
-def split_layer(source: str) -> tuple[str, str]:
-    """Cut ``file:layer`` into file and layer; a drive letter or URL scheme is no layer mark.
-
-    >>> split_layer("plan.gpkg:parcels"), split_layer("C:/plan.gpkg")
-    (('plan.gpkg', 'parcels'), ('C:/plan.gpkg', ''))
-    """
-    head, mark, layer = source.rpartition(":")
-    if not mark or len(head) < 2 or "/" in layer or "\\" in layer:
-        return source, ""
-    return head, layer
 
 
 def _data_root(path: Path, table: Mapping[str, Any]) -> Path | None:
@@ -364,18 +181,18 @@ class _Reader:
                           moved=moved)
 
     def check(self, table: str, found: Mapping[str, Any]) -> None:
-        known = _KEYS[table]
+        known = KEYS[table]
         for key, value in found.items():
             if key not in known:
                 near = difflib.get_close_matches(key, known, n=1)
                 raise InputError(self.place(f"{table}.{key}".lstrip(".")), got=f'the unknown key "{key}"',
                                  want=f"one of {', '.join(known)}", then=f'did you mean "{near[0]}"?' if near else "")
             if not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
-                raise InputError(self.place(f"{table}.{key}".lstrip(".")), got=repr(value), want=_WORDS[known[key]])
-        for key in _REQUIRED.get(table, ()):
+                raise InputError(self.place(f"{table}.{key}".lstrip(".")), got=repr(value), want=WORDS[known[key]])
+        for key in REQUIRED.get(table, ()):
             if key not in found:
                 full = f"{table}.{key}".lstrip(".")
-                raise InputError(self.place(table), got=f'no "{key}"', want=f"{_WORDS[known[key]]} {full}",
+                raise InputError(self.place(table), got=f'no "{key}"', want=f"{WORDS[known[key]]} {full}",
                                  then="add it; scenes/riverside_block/scene.toml shows how")
 
     def place(self, dotted: str) -> str:
