@@ -158,11 +158,34 @@ def welded(mesh: Mesh, tol_m: float = tolerance.WELD_M) -> Mesh:
     """Join vertices within ``tol_m`` of each other (by rounding) and drop triangles that collapse."""
     if not len(mesh):
         return mesh
+    return _joined(mesh, np.round(mesh.vertices / tol_m).astype(np.int64))[0]
+
+
+def welded_apart(meshes: Sequence[Mesh], tol_m: float = tolerance.WELD_M) -> tuple[Mesh, NDArray[np.int64]]:
+    """Weld each of many meshes in itself: one mesh, one after the other, and whose each vertex is (n,).
+
+    Examples
+    --------
+    >>> one = Mesh(vertices=[[0, 0, 0], [1, 0, 0], [0, 1, 0]], triangles=[[0, 1, 2]])
+    >>> both, owner = welded_apart([one, one])
+    >>> len(both.vertices), owner.tolist(), len(welded_apart([])[1])
+    (6, [0, 0, 0, 1, 1, 1], 0)
+    """
+    mesh = merged(meshes)
+    owner = np.repeat(np.arange(len(meshes)), [len(m.vertices) for m in meshes])
+    if not len(mesh):
+        return Mesh.empty(), np.zeros(0, dtype=np.int64)
     grid = np.round(mesh.vertices / tol_m).astype(np.int64)
-    _, first, inverse = np.unique(grid, axis=0, return_index=True, return_inverse=True)
+    joined, first = _joined(mesh, np.column_stack([owner, grid]))
+    return joined, owner[first]
+
+
+def _joined(mesh: Mesh, keys: NDArray[np.int64]) -> tuple[Mesh, NDArray[np.intp]]:
+    """One vertex for all of a key (n, k), in the order of the keys; and which of the vertices it is."""
+    _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     t = inverse.reshape(-1)[mesh.triangles].astype(np.int32)
     keep = (t[:, 0] != t[:, 1]) & (t[:, 1] != t[:, 2]) & (t[:, 2] != t[:, 0])
-    return Mesh(vertices=mesh.vertices[first], triangles=t[keep])
+    return Mesh(vertices=mesh.vertices[first], triangles=t[keep]), first
 
 
 def components(mesh: Mesh) -> NDArray[np.int32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -117,6 +117,15 @@ class Report:
     """All findings of a scene, sorted by id."""
 
     findings: tuple[Finding, ...]
+    _findings_of: dict[str, list[Finding]] = field(default_factory=dict, init=False, repr=False)
+    """Findings by parcel number, filled when first asked for."""
+
+    def of(self, parcel_id: str) -> tuple[Finding, ...]:
+        """List the findings on a parcel, by id."""
+        if not self._findings_of:
+            for finding in self.findings:
+                self._findings_of.setdefault(finding.parcel, []).append(finding)
+        return tuple(self._findings_of.get(parcel_id, ()))
 
     @property
     def summary(self) -> dict[State, int]:

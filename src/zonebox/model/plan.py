@@ -152,10 +152,14 @@ class Plan:
     disagreements: tuple[Disagreement, ...] = ()
     _controls_of: dict[str, tuple[Control, ...]] = field(default_factory=dict, init=False, repr=False)
     """Controls by parcel number, filled when first asked for."""
+    _parcel_of: dict[str, Parcel] = field(default_factory=dict, init=False, repr=False)
+    """Parcels by number, filled when first asked for."""
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """Find a parcel by its number."""
-        return next((p for p in self.parcels if p.id == parcel_id), None)
+        if not self._parcel_of:
+            self._parcel_of.update((p.id, p) for p in reversed(self.parcels))       # of two, the first
+        return self._parcel_of.get(parcel_id)
 
     def controls_of(self, parcel_id: str) -> tuple[Control, ...]:
         """List the controls on a parcel, in plan order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from zonebox.errors import InputError
 from zonebox.frame import Entry, Frame
@@ -47,6 +47,8 @@ class Scene:
     pads: tuple[Pad, ...] = ()
     demolished: tuple[Building, ...] = ()
     """Buildings of the context that go: they are neither shown nor checked, and the ground closes over them."""
+    _envelope_of: dict[str, ControlEnvelope] = field(default_factory=dict, init=False, repr=False)
+    """Envelopes by parcel number, filled when first asked for."""
 
     @property
     def surface(self) -> Terrain | None:
@@ -61,7 +63,9 @@ class Scene:
 
     def envelope(self, parcel_id: str) -> ControlEnvelope | None:
         """Find the envelope of a parcel."""
-        return next((e for e in self.envelopes if e.parcel == parcel_id), None)
+        if not self._envelope_of:
+            self._envelope_of.update((e.parcel, e) for e in reversed(self.envelopes))
+        return self._envelope_of.get(parcel_id)
 
     def variant(self, name: str) -> Scene:
         """Return the scene with only the designs of one variant, and those that belong to every variant.

@@ -13,7 +13,7 @@ from typing import Final
 
 from zonebox.files import write_bytes
 from zonebox.geometry.tin import TinIndex
-from zonebox.model import Authority, Finding, Report, Scene, State
+from zonebox.model import Authority, Finding, Parcel, Report, Scene, State
 from zonebox.report.facts import Facts, broken, facts_of, quantity
 from zonebox.report.planview import plan_picture
 from zonebox.report.provenance import statements
@@ -24,6 +24,12 @@ from zonebox.words import Language, word
 NO_PICTURES: Final[Mapping[str, bytes]] = {}
 ELEMENTS_MOST: Final = 24
 """GlobalIds written out for a finding; the rest are counted here and listed in the other outputs."""
+
+CARDS_MOST: Final = 500
+"""So many findings, the worst, have a card with plan and section; a page of a whole city would open nowhere."""
+
+IDLE_MOST: Final = 1000
+"""So many parcels without a design are listed with their controls; the workbook and the map layers have all."""
 
 FULL: Final = 1.2
 """A utilisation bar ends here; the mark at 1 is the limit."""
@@ -102,7 +108,7 @@ def _summary(scene: Scene, report: Report, lang: Language) -> str:
         f'<div class="count {state.value}"><b>{count}</b>{escape(word(state.value, lang))}</div>'
         for state, count in report.summary.items())
     rows = ""
-    for finding in broken(report):
+    for finding in broken(report)[:CARDS_MOST]:
         facts = facts_of(scene, finding, lang)
         rows += (f'<tr><td>{_badge(finding.state, lang)}</td><td><a href="#{facts.uuid}">{escape(facts.title)}</a></td>'
                  f'<td class="number">{escape(facts.limit)}</td><td class="number">{escape(facts.value)}</td>'
@@ -113,14 +119,17 @@ def _summary(scene: Scene, report: Report, lang: Language) -> str:
     notes = [word("report.signs", lang)]
     if any(c.authority.status == "example" for c in scene.plan.controls):
         notes.append(word("report.example", lang))
-    remarks = "".join(f'<p class="soft">{escape(note)}</p>' for note in notes)
+    if (over := len(broken(report)) - CARDS_MOST) > 0:
+        notes.append(word("report.findings_more", lang).format(CARDS_MOST, over))
+    remarks = "".join(map(_soft, notes))
     return (f'<section class="summary"><h2>{escape(word("report.summary", lang))}</h2><p>{escape(sentence)}</p>'
             f'<div class="counts">{counts}</div>{table}{remarks}</section>')
 
 
 def _findings(scene: Scene, report: Report, lang: Language, pictures: Mapping[str, bytes]) -> str:
     terrain = None if scene.terrain is None else scene.terrain.index
-    cards = [_finding(scene, finding, lang, pictures.get(finding.id), terrain) for finding in broken(report)]
+    cards = [_finding(scene, finding, lang, pictures.get(finding.id), terrain)
+             for finding in broken(report)[:CARDS_MOST]]
     if not cards:
         return ""
     return f'<section class="findings"><h2>{escape(word("report.findings", lang))}</h2>\n{"".join(cards)}</section>'
@@ -185,15 +194,28 @@ def _pictures(
 def _parcels(scene: Scene, report: Report, lang: Language) -> str:
     """One table of indicators a parcel: allowed, used, margin, and a bar of how much of it is used."""
     tables = []
-    for parcel, group in itertools.groupby(indicators(scene, report, lang), key=lambda row: row.parcel):
+    shown, over = _worth_showing(scene, report)
+    for parcel, group in itertools.groupby(indicators(scene, report, shown, lang), key=lambda row: row.parcel):
         about = " · ".join(t for t in (parcel.land_use, parcel.land_use_name, f"{parcel.area_m2:,.0f} m²") if t)
         rows = "".join(_indicator(item, lang) for item in group)
         heads = [("control", ""), ("report.clause", ""), ("design", ""), ("report.allowed", "number"),
                  ("report.used", "number"), ("margin", "number"), ("report.utilisation", ""), ("report.state", "")]
         tables.append(f'<div class="parcel"><h3>{escape(parcel.id)} <span class="soft">{escape(about)}</span></h3>'
                       f"<table>{COLUMNS}<thead>{_heads(heads, lang)}</thead><tbody>\n{rows}</tbody></table></div>\n")
+    more = _soft(word("report.parcels_more", lang).format(over)) if over else ""
     return (f'<section class="parcels"><h2>{escape(word("report.indicators", lang))}</h2>\n'
-            f'{"".join(tables)}</section>')
+            f'{"".join(tables)}{more}</section>')
+
+
+def _worth_showing(scene: Scene, report: Report) -> tuple[list[Parcel], int]:
+    """Parcels whose indicators the page lists, in plan order: all with findings, some without; and how many not."""
+    idle = itertools.count()
+    shown = [p for p in scene.plan.parcels if report.of(p.id) or next(idle) < IDLE_MOST]
+    return shown, len(scene.plan.parcels) - len(shown)
+
+
+def _soft(text: str) -> str:
+    return f'<p class="soft">{escape(text)}</p>'
 
 
 def _indicator(item: Indicator, lang: Language) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zonebox.model import Control, Finding, Parcel, Report, Scene, State
@@ -70,11 +71,11 @@ class Indicator:
         return bound(kind, limit, unit)
 
 
-def indicators(scene: Scene, report: Report, lang: Language) -> list[Indicator]:
-    """List every parcel's checks, and the controls of parcels without a design; in plan order."""
+def indicators(scene: Scene, report: Report, parcels: Iterable[Parcel], lang: Language) -> list[Indicator]:
+    """List the checks of parcels, and the controls of those without a design; in their order."""
     rows: list[Indicator] = []
-    for parcel in scene.plan.parcels:
-        found = sorted((f for f in report.findings if f.parcel == parcel.id), key=lambda f: (f.design, f.check, f.id))
+    for parcel in parcels:
+        found = sorted(report.of(parcel.id), key=lambda f: (f.design, f.check, f.id))
         rows += [Indicator(parcel=parcel, control=f.control, finding=f, facts=facts_of(scene, f, lang)) for f in found]
         if not any(f.design for f in found):
             controls = [c for c in scene.plan.controls_of(parcel.id) if not c.superseded_by]
@@ -84,12 +85,12 @@ def indicators(scene: Scene, report: Report, lang: Language) -> list[Indicator]:
 
 def verdict(report: Report, parcel: str) -> State | None:
     """Worst state of a parcel's findings; None where nothing was checked."""
-    return worst(f.state for f in report.findings if f.parcel == parcel)
+    return worst(f.state for f in report.of(parcel))
 
 
 def parcel_row(scene: Scene, report: Report, parcel: Parcel) -> Row:
     """One parcel with its verdict, its counts, and how much of its main indicators is used (1: all)."""
-    found = [f for f in report.findings if f.parcel == parcel.id]
+    found = report.of(parcel.id)
     state, envelope = verdict(report, parcel.id), scene.envelope(parcel.id)
     return {
         "parcel": parcel.id, "land_use": parcel.land_use, "land_use_name": parcel.land_use_name,
@@ -112,7 +113,7 @@ def control_words(control: Control | None, finding: Finding | None, lang: Langua
         return key.replace("_", " ")
 
 
-def _most_used(found: list[Finding], check: str) -> float | None:
+def _most_used(found: Sequence[Finding], check: str) -> float | None:
     used = [share for f in found if f.check == check and (share := utilisation(f)) is not None]
     return _number(max(used, default=None))
 

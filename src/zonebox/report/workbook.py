@@ -31,6 +31,9 @@ HEADINGS: Final = {
 CELL_MOST: Final = 32_000
 """A cell holds 32,767 characters; a list of elements beyond it is cut and says so."""
 
+ROWS_MOST: Final = 1_048_000
+"""A sheet holds 1,048,576 rows; what is beyond stands in the map layers, and the sheet's last row says so."""
+
 PLAIN: Final = "General"
 NUMBER: Final = "#,##0.00"
 PLACE: Final = "0.000"
@@ -72,7 +75,7 @@ class _Sheets:
         rows = [finding_row(f) for f in facts]
         columns = [(self._word(key), width) for key, width in HEADINGS.values()]
         sheet = self._sheet("report.sheet.findings", columns, len(rows))
-        for r, (fact, row) in enumerate(zip(facts, rows, strict=True), start=1):
+        for r, (fact, row) in enumerate(zip(facts[:ROWS_MOST], rows[:ROWS_MOST], strict=True), start=1):
             shown = self._worded(row)
             for c, name in enumerate(HEADINGS):
                 if name == "state":
@@ -93,12 +96,12 @@ class _Sheets:
             ("parcel", 9), ("report.land_use", 16), ("report.area", 12), ("design", 16), ("control", 22),
             ("report.clause", 14), ("report.allowed", 12), ("report.used", 12), ("margin", 12), ("report.unit", 7),
             ("report.utilisation", 12), ("report.state", 13), ("report.cure", 40))]
-        rows = indicators(scene, report, self.lang)
+        rows = indicators(scene, report, scene.plan.parcels, self.lang)
         sheet = self._sheet("report.sheet.parcels", columns, len(rows))
-        for r, item in enumerate(rows, start=1):
+        for r, item in enumerate(rows[:ROWS_MOST], start=1):
             self._indicator(sheet, r, item)
         if rows:
-            sheet.conditional_format(1, 10, len(rows), 10, {
+            sheet.conditional_format(1, 10, min(len(rows), ROWS_MOST), 10, {
                 "type": "data_bar", "bar_color": "#8fb8de", "min_type": "num", "min_value": 0,
                 "max_type": "num", "max_value": 1.2})
 
@@ -130,13 +133,15 @@ class _Sheets:
             self._cell(sheet, r, 1, value, PLAIN)
 
     def _sheet(self, key: str, columns: Sequence[tuple[str, int]], rows: int) -> Any:
-        """Make a sheet with frozen headings and a filter over all its rows."""
+        """Make a sheet with frozen headings and a filter over all its rows; say so where they are too many for it."""
         sheet = self.book.add_worksheet(word(key, self.lang))
         for c, (heading, width) in enumerate(columns):
             sheet.set_column(c, c, width)
             sheet.write_string(0, c, heading, self.head)
         sheet.freeze_panes(1, 1)
-        sheet.autofilter(0, 0, max(rows, 1), len(columns) - 1)
+        sheet.autofilter(0, 0, min(max(rows, 1), ROWS_MOST), len(columns) - 1)
+        if rows > ROWS_MOST:
+            sheet.write_string(ROWS_MOST + 1, 0, word("report.rows_more", self.lang).format(rows - ROWS_MOST))
         return sheet
 
     def _cell(self, sheet: Any, row: int, column: int, value: Value, code: str) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from zonebox.geometry.mesh import Mesh, merged
+from zonebox.geometry.mesh import Mesh, merged, triangle_normals
 from zonebox.model import Building, ControlEnvelope, EdgeRole, Finding, Parcel, Report, Scene, State
 from zonebox.viewer import palette, violations
 from zonebox.viewer.drawable import Colors, Key, Layer, Lines, Material, Surface, Tag, rgba, uniform
 from zonebox.viewer.ground import LIFT_M, LOW_LIFT_M, Ground, ground_of
 from zonebox.viewer.groundmap import PIXELS, SUN, Toward, ground_map, height_range
-from zonebox.viewer.outline import creases
+from zonebox.viewer.outline import creases, creases_of_each
 from zonebox.viewer.words import Lang, say
 
 WALL_ALPHA: Final = 0.11
@@ -185,25 +185,19 @@ def envelopes(scene: Scene, ground: Ground, findings: Sequence[Finding], lang: L
     keys += [Key(text=say("envelope_empty", lang), color=palette.EMPTY, hatched=True)] * bool(empty)
     surfaces: tuple[Surface, ...] = ()
     if shown:
-        colored = [_glass(e.solid, _FILL[tone]) for e, tone in zip(shown, tones, strict=True)]
-        surfaces = (Surface(mesh=merged([e.solid for e in shown]), material=Material.GLASS,
-                            colors=np.concatenate(colored), subjects=tuple(f"parcel:{e.parcel}" for e in shown),
-                            triangle_subject=_numbered([e.solid for e in shown])),)
-    upper: list[NDArray[np.float64]] = []
-    upper_colors: list[Colors] = []
-    strokes: list[NDArray[np.float64]] = []
-    stroke_colors: list[palette.Rgb] = []
-    for envelope, tone in zip(shown, tones, strict=True):
-        above, buried = _edges_of(envelope)
-        upper.append(above)
-        upper_colors.append(uniform(_EDGE[tone], len(above)))
-        strokes += list(buried)
-        stroke_colors += [_EDGE[tone]] * len(buried)
-    for envelope in empty:
-        hatch = _hatch(envelope)
+        boxes, whose = merged([e.solid for e in shown]), _numbered([e.solid for e in shown])
+        surfaces = (Surface(mesh=boxes, material=Material.GLASS,
+                            colors=_glass(boxes, np.array([_FILL[tone] for tone in tones])[whose]),
+                            subjects=tuple(f"parcel:{e.parcel}" for e in shown), triangle_subject=whose),)
+    edges, envelope, buried = _edges_of(shown)
+    strokes = list(edges[buried])
+    stroke_colors = [_EDGE[tones[number]] for number in envelope[buried]]
+    drawn = np.array([rgba(_EDGE[tone]) for tone in tones], dtype=np.uint8).reshape(-1, 4)[envelope[~buried]]
+    for hatched in empty:
+        hatch = _hatch(hatched)
         strokes += hatch
         stroke_colors += [palette.EMPTY] * len(hatch)
-    lines = (*_lines(upper, upper_colors, EDGE_PX),
+    lines = (*_lines([edges[~buried]], [drawn], EDGE_PX),
              *_draped(ground, strokes, stroke_colors, EDGE_PX, lift=LOW_LIFT_M))
     return Layer(name="envelopes", title=say("envelopes", lang), surfaces=surfaces, lines=lines, keys=tuple(keys))
 
@@ -241,19 +235,21 @@ _EDGE: Final = {"envelope": palette.ENVELOPE_EDGE, "envelope_warning": palette.E
                 "envelope_unchecked": palette.ENVELOPE_UNCHECKED_EDGE}
 
 
-def _glass(mesh: Mesh, color: palette.Rgb) -> Colors:
-    """Faces of an envelope: upright ones thinner than roofs."""
-    corners = mesh.corners
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+def _glass(mesh: Mesh, fill: NDArray[np.int64]) -> Colors:
+    """RGBA (m, 4) of envelopes' faces in their fills (m, 3): upright ones are thinner than roofs."""
+    normals = triangle_normals(mesh.corners)
     steep = np.abs(normals[:, 2]) < 0.2 * np.linalg.norm(normals, axis=1)
-    return np.where(steep[:, None], rgba(color, WALL_ALPHA), rgba(color, ROOF_ALPHA)).astype(np.uint8)
+    alpha = np.where(steep, round(255 * WALL_ALPHA), round(255 * ROOF_ALPHA))
+    return np.column_stack([fill, alpha]).astype(np.uint8)
 
 
-def _edges_of(envelope: ControlEnvelope) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Creases (k, 2, 3) of an envelope: those above the ground, and those of its buried base, to be laid on it."""
-    lines = creases(envelope.solid, crease_deg=8.0, borders=False)
-    base = (lines[:, :, 2] <= envelope.base_m + 0.01).all(1)
-    return lines[~base], lines[base]
+def _edges_of(
+    shown: Sequence[ControlEnvelope],
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Creases (k, 2, 3) of envelopes, whose they are, and which are of a buried base, to be laid on the ground."""
+    lines, whose = creases_of_each([e.solid for e in shown], crease_deg=8.0, borders=False)
+    bases = np.array([e.base_m for e in shown])[whose] if len(shown) else np.zeros(0)
+    return lines, whose, np.asarray((lines[:, :, 2] <= bases[:, None] + 0.01).all(1))
 
 
 def _hatch(envelope: ControlEnvelope) -> list[NDArray[np.float64]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zonebox import tolerance
-from zonebox.geometry.mesh import Mesh, triangle_normals, welded
+from zonebox.geometry.mesh import Mesh, triangle_normals, welded, welded_apart
 
 CREASE_DEG: Final = 20.0
 """Faces that meet at a larger angle than this show a line between them."""
@@ -32,8 +33,30 @@ def creases(mesh: Mesh, *, crease_deg: float = CREASE_DEG, borders: bool = True)
     (4, 0, 0)
     """
     clean = welded(mesh, tolerance.SNAP_M)
+    return np.asarray(clean.vertices[_creased(clean, crease_deg, borders=borders)])
+
+
+def creases_of_each(
+    meshes: Sequence[Mesh], *, crease_deg: float = CREASE_DEG, borders: bool = True
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Edges (k, 2, 3) as `creases` of each mesh gives them, in the order of the meshes, and whose they are (k,).
+
+    Examples
+    --------
+    >>> flat = Mesh(vertices=[[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], triangles=[[0, 1, 2], [0, 2, 3]])
+    >>> edges, owner = creases_of_each([flat, Mesh.empty(), flat])
+    >>> edges.shape, np.bincount(owner).tolist()
+    ((8, 2, 3), [4, 0, 4])
+    """
+    clean, owner = welded_apart(meshes, tolerance.SNAP_M)
+    edges = _creased(clean, crease_deg, borders=borders)
+    return np.asarray(clean.vertices[edges]), owner[edges[:, 0]]
+
+
+def _creased(clean: Mesh, crease_deg: float, *, borders: bool) -> NDArray[np.int64]:
+    """Vertices (k, 2) of the edges to be drawn of a welded mesh, in the order of its vertices."""
     if not len(clean):
-        return np.zeros((0, 2, 3))
+        return np.zeros((0, 2), dtype=np.int64)
     normals = triangle_normals(clean.corners)
     sizes = np.linalg.norm(normals, axis=1)
     solid = sizes > 0.0
@@ -53,7 +76,7 @@ def creases(mesh: Mesh, *, crease_deg: float = CREASE_DEG, borders: bool = True)
     bound = np.where(narrow[one] | narrow[two], max(crease_deg, FACET_CREASE_DEG), crease_deg)
     keep[pair] = np.abs(cosine) < np.cos(np.radians(bound))              # a face turned inside out is no crease
     keep[count != 2] = borders
-    return np.asarray(clean.vertices[edges[first[keep]]])
+    return np.asarray(edges[first[keep]])
 
 
 def _width(corners: NDArray[np.float64]) -> NDArray[np.float64]:
