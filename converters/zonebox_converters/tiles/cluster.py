@@ -92,14 +92,15 @@ def _next(over: queue.SimpleQueue[Future], client: Client, address: str) -> Futu
 
 def _result(future: Future, job: Task, address: str) -> tuple[Done, bytes] | None:
     """Give the result of a task that is over; a job that took its workers down with it is done here."""
-    from distributed import KilledWorker
+    from distributed import CancelledError, KilledWorker
 
-    if future.status == "cancelled":
-        raise _gone(address)
-    failed = future.exception()
-    if failed is None:
-        made: tuple[Done, bytes] | None = future.result()
-        return made
+    try:
+        failed = future.exception()
+        if failed is None:
+            made: tuple[Done, bytes] | None = future.result()
+            return made
+    except CancelledError:              # whenever the connection is lost, also between these lines
+        raise _gone(address) from None
     if isinstance(failed, KilledWorker):
         return make(job)
     if isinstance(failed, ImportError):

@@ -136,12 +136,12 @@ def _check_column(glb: Glb, column: Json, declared: Json, schema: Json, count: i
     if declared["type"] == "STRING":
         _check_offsets(glb, column, "stringOffsets", elements, len(values), place)
     elif declared["type"] == "BOOLEAN":
-        if len(values) < -(-elements // 8):
-            glb.problems.append(f"{place}: {len(values)} bytes do not hold {elements} booleans")
+        if len(values) != -(-elements // 8):
+            glb.problems.append(f"{place}: {len(values)} bytes are not {elements} booleans")
     else:
         width = _width(declared, schema)
-        if width and len(values) < elements * width:
-            glb.problems.append(f"{place}: {len(values)} bytes do not hold {elements} values of {width}")
+        if width and len(values) != elements * width:
+            glb.problems.append(f"{place}: {len(values)} bytes are not {elements} values of {width}")
 
 
 def _width(declared: Json, schema: Json) -> int:
@@ -151,15 +151,15 @@ def _width(declared: Json, schema: Json) -> int:
 
 
 def _check_offsets(glb: Glb, column: Json, key: str, count: int, length: int | None, place: str) -> int | None:
-    """Check ``count`` + 1 rising offsets that end within ``length``, and return the last."""
+    """Check ``count`` + 1 rising offsets that end at ``length``, and return the last."""
     width = _SIZES.get(column.get(f"{key[:-1]}Type", "UINT32"), 4)
     data = glb.view(column.get(key))
-    if data is None or len(data) < (count + 1) * width:
+    if data is None or len(data) != (count + 1) * width:
         glb.problems.append(f"{place}: {key} are not {count + 1} numbers")
         return None
     offsets = np.frombuffer(data, dtype=f"<u{width}", count=count + 1).astype(np.int64)
-    if offsets[0] != 0 or (np.diff(offsets) < 0).any() or (length is not None and offsets[-1] > length):
-        glb.problems.append(f"{place}: {key} fall, or reach past the values")
+    if offsets[0] != 0 or (np.diff(offsets) < 0).any() or (length is not None and offsets[-1] != length):
+        glb.problems.append(f"{place}: {key} fall, or do not end where the values do")
         return None
     return int(offsets[-1])
 

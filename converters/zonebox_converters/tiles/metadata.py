@@ -2,7 +2,8 @@
 
 Property ids are English and stable; names and descriptions are for people, the latter in Chinese. The 3D Metadata
 Specification has no place for a unit, so it stands in the property's ``extras`` and, where the id can carry it, in the
-id. A number that is not known is `NO_DATA`, declared as such: clients answer "undefined" for it.
+id. A number that is not known is `NO_DATA`, declared as such: clients answer "undefined" for it. A text that no feature
+of a tile has is left out of the tile, because an empty buffer view is none: clients answer the declared "".
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Property:
         """Describe the property as the 3D Metadata Specification has it."""
         row: Json = {"name": self.name, "description": self.zh}
         if self.kind == STRING:
-            row |= {"type": "STRING", "required": True}
+            row |= {"type": "STRING", "default": ""}
         elif self.kind == VERDICT:
             row |= {"type": "ENUM", "enumType": VERDICT, "noData": "NONE"}
         elif self.kind == FLOAT64:
@@ -143,7 +144,8 @@ def _column(declared: Property, values: Sequence[Any]) -> NDArray[Any]:
 
 def encode(given: Table, glb: GlbBuilder) -> Json:
     """Append a table's values to a GLB and return its EXT_structural_metadata object."""
-    columns = {p.id: _encoded(p, c, glb) for p, c in zip(given.schema.properties, given.columns, strict=True)}
+    columns = {p.id: _encoded(p, c, glb) for p, c in zip(given.schema.properties, given.columns, strict=True)
+               if p.kind != STRING or any(c)}
     entry: Json = {"name": given.schema.id, "class": given.schema.id, "count": len(given), "properties": columns}
     return {"schema": given.schema.declared(), "propertyTables": [entry]}
 

@@ -107,13 +107,14 @@ def read_tile(path: Path, matrix: NDArray[np.float64]) -> Tile:
 
 
 def read_table(table: dict[str, Any], schema: dict[str, Any], view: Any) -> dict[str, list[Any]]:
-    """Columns as Python values; no data is None, an enum is its name."""
+    """Columns as Python values; no data is None, an enum is its name, a column that is left out its default."""
     declared, n = schema["classes"][table["class"]]["properties"], table["count"]
     columns: dict[str, list[Any]] = {}
     for name, column in table["properties"].items():
         p, raw = declared[name], view(column["values"])
         if p["type"] == "STRING":
             offsets = np.frombuffer(view(column["stringOffsets"]), "<u4", n + 1)
+            assert offsets[-1] == len(raw)          # so the validator of 3D Tiles wants it
             columns[name] = [raw[a:b].decode() for a, b in itertools.pairwise(offsets)]
             continue
         if p["type"] == "ENUM":
@@ -123,7 +124,7 @@ def read_table(table: dict[str, Any], schema: dict[str, Any], view: Any) -> dict
         else:
             values = np.frombuffer(raw, NUMBERS[p["componentType"]], n).tolist()
         columns[name] = [None if "noData" in p and v == p["noData"] else v for v in values]
-    return columns
+    return {name: columns.get(name, [p.get("default")] * n) for name, p in declared.items()}
 
 
 def by_name(tiles: list[Tile], layer: str) -> list[Tile]:
