@@ -91,9 +91,11 @@ def opened(
 
 def run(
     scene_path: Path, out: Path | None = None, *, workers: int = 2, lang: Language = "en", force: bool = False,
-    watch: Stopwatch | None = None, memory_mb: int | None = None,
+    watch: Stopwatch | None = None, memory_mb: int | None = None, scheduler: str | None = None,
 ) -> RunResult:
     """Do everything: build the scene, check it, write the review pack, envelopes and tiles, take the picture.
+
+    ``scheduler``, the address of a Dask cluster that makes the tiles, is that of the scene file where None is given.
 
     Raises
     ------
@@ -105,13 +107,14 @@ def run(
     watch = watch or Stopwatch()
     folder, wanted = output_folder(scene_path, out), scenefile.read(scene_path).outputs
     wish = scenefile.read(scene_path).tiles
-    compression, scheduler = _compression(wish.compress), _scheduler(wish.scheduler)
+    compression = _compression(wish.compress)
+    cluster = _scheduler(wish.scheduler if scheduler is None else scheduler)
     delivery.check_targets(wanted, claim(folder, force=force), force=force)
     scene, report = opened(scene_path, out, workers=workers, force=force, watch=watch, memory_mb=memory_mb)
     outputs, remarks = _review(scene, report, folder, lang, watch)
     outputs["envelopes"] = _envelopes_file(scene, folder, watch)
     tiled = _tiles(scene, report, folder, watch, force=force, compression=compression, implicit=wish.implicit,
-                   volumes=wish.volumes, scheduler=scheduler, properties=wish.properties)
+                   volumes=wish.volumes, scheduler=cluster, properties=wish.properties, workers=workers)
     outputs["tiles"] = tiled.root
     remarks += tiled.notes
     with watch.step("picture"):
@@ -174,7 +177,7 @@ def export_tiles(
     clouds = _clouds(scenefile.read(scene_path), scene.frame) if points else None
     tiled = _tiles(scene, report, folder, watch, force=force, version=version, clouds=clouds, compression=compression,
                    scheduler=scheduler, implicit=implicit, volumes=volumes or wish.volumes,
-                   properties=wish.properties)
+                   properties=wish.properties, workers=workers)
     outputs = {"tiles": tiled.root, "run": provenance.write_run(scene, watch.laps, folder / "run.json")}
     return RunResult(scene=scene, report=report, outputs=outputs, remarks=tiled.notes)
 
@@ -272,6 +275,7 @@ def _tiles(
     scene: Scene, report: Report, folder: Path, watch: Stopwatch, *, force: bool, version: str = "1.1",
     clouds: Iterator[tuple[NDArray[Any], ...]] | None = None, compression: str = "none",
     scheduler: str | None = None, implicit: bool = False, volumes: str = "box", properties: Sequence[str] = (),
+    workers: int = 2,
 ) -> TilesResult:
     from zonebox_converters import tiles
 
@@ -279,7 +283,8 @@ def _tiles(
     with watch.step("tiles") as progress:
         return tiles.write(scene, report, folder / "tiles", force=force, version=version, points=scans,
                            compression=compression, scheduler=scheduler, implicit=implicit, volumes=volumes,
-                           properties=properties, progress=lambda _layer, done, total: progress(done, total))
+                           properties=properties, most_workers=workers,
+                           progress=lambda _layer, done, total: progress(done, total))
 
 
 def picture(

@@ -70,6 +70,7 @@ def write(
     version: str = "1.1",
     force: bool = False,
     workers: int | None = None,
+    most_workers: int = MOST_WORKERS,
     progress: Progress | None = None,
     points: Iterable[Scan] | None = None,
     compression: str = NONE,
@@ -94,7 +95,8 @@ def write(
     force : bool
         Replace files of the same name that zonebox did not write.
     workers : int or None
-        Processes that make contents; None for as many as pay, by the size of the scene. The bytes are the same.
+        Processes that make contents; None for as many as pay, by the size of the scene, and no more than
+        ``most_workers``. The bytes are the same.
     points : iterable of Scan, optional
         Laser scan of the scene in its frame, piece by piece: a layer of its own.
     compression : str
@@ -129,7 +131,7 @@ def write(
     matrix = tile_matrix(scene.frame, 0.0, 0.0)
     names = [name for name in ORDER if name != POINTCLOUD or points is not None]
     folder = Folder(out, [ROOT, *(f"{name}/{file}" for name in names for file in (ROOT, STYLE))], force=force)
-    helpers = _helpers(workers, triangle_count(scene, report))
+    helpers = _helpers(workers, most_workers, triangle_count(scene, report))
     target = Target(frame=scene.frame, matrix=matrix, root=folder.root, version=version, compression=compression)
     written = _write_contents(layers(scene, report, properties), target, folder, helpers, progress, scheduler,
                               implicit=implicit)
@@ -182,11 +184,11 @@ def check_implicit(implicit: bool, version: str) -> None:
                          then="leave one of the two options out")
 
 
-def _helpers(workers: int | None, triangles: int) -> int:
+def _helpers(workers: int | None, most: int, triangles: int) -> int:
     """Choose the number of processes to make contents with; starting them costs more than a small scene."""
     if workers is not None:
         return workers
-    return min(MOST_WORKERS, os.cpu_count() or 1) if triangles >= TRIANGLES_WORTH_WORKERS else 1
+    return min(most, os.cpu_count() or 1) if triangles >= TRIANGLES_WORTH_WORKERS else 1
 
 
 def _write_contents(made: Iterator[Layer], target: Target, folder: Folder, workers: int, progress: Progress | None,

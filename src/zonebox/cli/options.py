@@ -60,6 +60,14 @@ _OPTIONS = (
 )
 
 
+scheduler = click.option(
+    "--scheduler", metavar="ADDRESS", default=None,
+    help="Let a Dask cluster make the contents of the tiles: the address of its scheduler, such as tcp://host:8786. "
+         "Its workers need zonebox; the bytes are the same. Default: [tiles] scheduler of the scene, then processes of "
+         "this machine.")
+"""Of the verbs that write tiles."""
+
+
 def common(verb: Callable[..., int]) -> Callable[..., int]:
     """Give a verb the common options, bundled into a `Request` as its first argument."""
 

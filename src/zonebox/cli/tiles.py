@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from zonebox.cli.options import Request, common
+from zonebox.cli.options import Request, common, scheduler
 from zonebox.compression import COMPRESSIONS, VOLUMES
 from zonebox.words import word
 
@@ -32,10 +32,7 @@ from zonebox.words import word
 @click.option("--points", is_flag=True,
               help="Add the laser scans of the scene as a layer, every point with class and intensity: glTF points, or "
                    "pnts in 1.0.")
-@click.option("--scheduler", metavar="ADDRESS", default=None,
-              help="Let a Dask cluster make the contents: the address of its scheduler, such as tcp://host:8786. Its "
-                   "workers need zonebox; the bytes are the same. Default: [tiles] scheduler of the scene, then "
-                   "processes of this machine.")
+@scheduler
 @click.option("--serve", is_flag=True,
               help="Show the result, or a folder of tiles given in place of SCENE, on a local page until Ctrl-C.")
 @click.option("--client", type=click.Choice(("three", "cesium")), default="three", show_default=True,

@@ -108,10 +108,11 @@ def test_points_are_made_by_a_cluster_too(two: Cluster, tmp_path: Path) -> None:
     assert write(town(), NONE, tmp_path / "there", points=cloud, scheduler=two.address).rewritten == 0
 
 
-def test_a_scheduler_that_is_not_there_is_one_sentence_soon(tmp_path: Path, repository: Path) -> None:
+@pytest.mark.parametrize("verb", ["tiles", "run"])
+def test_a_scheduler_that_is_not_there_is_one_sentence_soon(verb: str, tmp_path: Path, repository: Path) -> None:
     """It is said before the scene is opened."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    words = ["tiles", "scenes/riverside_block", "-o", str(tmp_path / "out"), "--scheduler", address]
+    words = [verb, "scenes/riverside_block", "-o", str(tmp_path / "out"), "--scheduler", address]
     before = time.monotonic()
     ended = subprocess.run([sys.executable, "-m", "zonebox.cli", *words], capture_output=True, cwd=repository,
                            encoding="utf-8", check=False)

@@ -93,6 +93,7 @@ def test_an_interrupted_run_resumes(alone: dict[str, bytes], tmp_path: Path, mon
 
 
 def test_small_scenes_start_no_processes() -> None:
-    assert writer._helpers(None, 1000) == 1
-    assert writer._helpers(3, 1000) == 3
-    assert 1 <= writer._helpers(None, 10_000_000) <= writer.MOST_WORKERS
+    assert writer._helpers(None, 4, 1000) == 1
+    assert writer._helpers(3, 4, 1000) == 3
+    assert 1 <= writer._helpers(None, writer.MOST_WORKERS, 10_000_000) <= writer.MOST_WORKERS
+    assert writer._helpers(None, 1, 10_000_000) == 1
