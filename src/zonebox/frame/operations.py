@@ -85,9 +85,28 @@ def applied(operation: Callable[..., tuple[Points, ...]], *columns: Points) -> t
     return operation(*columns)
 
 
-@functools.lru_cache(maxsize=64)
 def exact(source: str, target: str, where: str) -> pyproj.Transformer:
-    """Exact operation between two CRS; plane ones on datums realised in the ITRF may be taken as one datum."""
+    """Exact operation between two CRS; plane ones on datums realised in the ITRF may be taken as one datum.
+
+    Raises
+    ------
+    FrameError
+        PROJ knows none, or lacks its grids.
+    """
+    found = _searched(source, target, pyproj.datadir.get_data_dir())
+    if isinstance(found, pyproj.Transformer):
+        return found
+    names, remedy = found
+    raise FrameError(where, got=f"no exact operation {names}", want="a PROJ operation with its grids", then=remedy)
+
+
+@functools.lru_cache(maxsize=64)
+def _searched(source: str, target: str, grid_folders: str) -> pyproj.Transformer | tuple[str, str]:
+    """Operation between two CRS, else their names and a remedy: a search in vain takes PROJ longest of all.
+
+    The grid folders only key the cache.
+    """
+    del grid_folders
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)     # a missing grid is told as an error, by name
@@ -96,8 +115,7 @@ def exact(source: str, target: str, where: str) -> pyproj.Transformer:
         if all(_aligned(pyproj.CRS.from_user_input(c)) for c in (source, target)):
             return pyproj.Transformer.from_crs(source, target, always_xy=True)
         names = " -> ".join(str(pyproj.CRS.from_user_input(c).name) for c in (source, target))
-        raise FrameError(where, got=f"no exact operation {names}", want="a PROJ operation with its grids",
-                         then=grid_hint(source, target, instead(pyproj.CRS.from_user_input(source)))) from None
+        return names, grid_hint(source, target, instead(pyproj.CRS.from_user_input(source)))
 
 
 @functools.lru_cache(maxsize=16)
