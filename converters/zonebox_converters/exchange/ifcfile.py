@@ -61,6 +61,7 @@ class _Writer:
         self.scene, self.schema = scene, schema
         self.model: Any = ifcopenshell.file(schema=schema)
         self.metre = self.model.createIfcSIUnit(None, "LENGTHUNIT", None, "METRE")
+        self.properties: dict[tuple[str, ifcproperties.Value], Any] = {}
         self.body = self._contexts()
         self.origin = self._origin()
         self.site = self._site()
@@ -135,12 +136,20 @@ class _Writer:
         if len(envelope.solid):
             zone.Representation = self._shape(envelope.solid, style, closed=True)
         for name, values in ifcproperties.sets(sheet, self.scene).items():
-            members = [f.createIfcPropertySingleValue(key, None, f.create_entity(kind, value), None)
-                       for key, (kind, value) in values.items()]
+            members = [self._property(key, value) for key, value in values.items()]
             made = f.createIfcPropertySet(self.guid("set", sheet.parcel.id, name), None, name, None, members)
             self._relate("IfcRelDefinesByProperties", f"{sheet.parcel.id}/{name}", RelatedObjects=[zone],
                          RelatingPropertyDefinition=made)
         return zone
+
+    def _property(self, name: str, value: ifcproperties.Value) -> Any:
+        """One property for all sets that say the same: clauses and limits repeat in every parcel of a zone."""
+        known = self.properties.get((name, value))
+        if known is None:
+            kind, plain = value
+            known = self.model.createIfcPropertySingleValue(name, None, self.model.create_entity(kind, plain), None)
+            self.properties[name, value] = known
+        return known
 
     def _terrain(self, every: Sequence[Sheet]) -> None:
         """Ground round the parcels, contained in the site."""
