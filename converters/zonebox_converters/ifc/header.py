@@ -84,7 +84,7 @@ def opened(source: Path) -> Iterator[Opened]:
     """
     with tempfile.TemporaryDirectory(prefix="zonebox-ifc-", ignore_cleanup_errors=True) as folder:
         notes: list[str] = []
-        path = _unzipped(source, Path(folder), notes) if zipfile.is_zipfile(source) else source
+        path = _unzipped(source, Path(folder), notes) if _is_zip(source) else source
         head = _checked_head(path, source.name)
         schema = _schema(head, source.name)
         if schema.upper() not in READABLE:
@@ -108,8 +108,19 @@ def load(file: Opened) -> Any:
     return parsed.model
 
 
+def _is_zip(source: Path) -> bool:
+    """Whether a file begins as a zip does; its table of contents, at the end, may be cut off."""
+    with source.open("rb") as stream:
+        return stream.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
 def _unzipped(source: Path, folder: Path, notes: list[str]) -> Path:
-    with zipfile.ZipFile(source) as archive:
+    try:
+        archive = zipfile.ZipFile(source)
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
+        raise InputError(source.name, got=f"a zip that is cut off or damaged ({_first_line(error)})",
+                         want="the whole file", then="copy it again") from None
+    with archive:
         members = sorted(name for name in archive.namelist() if name.lower().endswith(".ifc") and not _hidden(name))
         if not members:
             held = ", ".join(archive.namelist()[:3]) or "nothing"

@@ -16,7 +16,7 @@ from zonebox.frame import Frame
 from zonebox.geometry.mesh import volume_m3
 from zonebox.model import Building
 from zonebox.model.building import AreaSource
-from zonebox_converters.ifc import read
+from zonebox_converters.ifc import header, read
 from zonebox_converters.ifc.facing import about_vertical, turn_rad
 
 AT = (84975.25, 447519.75, 1.5)
@@ -105,3 +105,14 @@ def test_the_direction_of_most_wall_surface_is_found() -> None:
     assert math.degrees(turn_rad(shapes)) == pytest.approx(40.0, abs=1e-12)
     flat = {**shapes, "vertices": shapes["vertices"] * [1.0, 1.0, 0.0]}
     assert turn_rad(flat) == 0.0                                # nothing stands upright
+
+
+def test_a_zip_cut_off_anywhere_is_said(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.ifczip"
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("box.ifc", Box().model.to_string())
+    data, cut = whole.read_bytes(), tmp_path / "cut.ifczip"
+    for length in (5, 40, len(data) // 2, len(data) - 10):
+        cut.write_bytes(data[:length])
+        with pytest.raises(InputError, match=r"cut\.ifczip: got a zip that is cut off or damaged"), header.opened(cut):
+            pass
