@@ -2,8 +2,8 @@
 
 Property ids are English and stable; names and descriptions are for people, the latter in Chinese. The 3D Metadata
 Specification has no place for a unit, so it stands in the property's ``extras`` and, where the id can carry it, in the
-id. A number that is not known is `NO_DATA`, declared as such: clients answer "undefined" for it. A text that no feature
-of a tile has is left out of the tile, because an empty buffer view is none: clients answer the declared "".
+id. A number that is not known is `NO_DATA`, declared as such: clients answer "undefined" for it. Texts that are all
+empty are left out, as no buffer view may be empty: clients answer the declared default, the empty text.
 """
 
 from __future__ import annotations
@@ -146,7 +146,9 @@ def encode(given: Table, glb: GlbBuilder) -> Json:
     """Append a table's values to a GLB and return its EXT_structural_metadata object."""
     columns = {p.id: _encoded(p, c, glb) for p, c in zip(given.schema.properties, given.columns, strict=True)
                if p.kind != STRING or any(c)}
-    entry: Json = {"name": given.schema.id, "class": given.schema.id, "count": len(given), "properties": columns}
+    entry: Json = {"name": given.schema.id, "class": given.schema.id, "count": len(given)}
+    if columns:
+        entry["properties"] = columns
     return {"schema": given.schema.declared(), "propertyTables": [entry]}
 
 

@@ -125,6 +125,26 @@ def test_unknown_numbers_are_declared_no_data(tmp_path: Path) -> None:
     assert schema["classes"]["building"]["properties"]["height_m"]["extras"] == {"unit": "m"}
 
 
+@pytest.mark.parametrize("compression", ["none", "meshopt"])
+def test_texts_fill_their_buffer_view_or_are_left_out(tmp_path: Path, compression: str) -> None:
+    """No buffer view may be empty, and that of texts has their bytes and no more: clients answer the default."""
+    plain = samples.context_box("b", samples.box(0, 0, 0, 9, 9, 9))
+    write(samples.context_scene(samples.shandong(), [plain]), NONE, tmp_path, compression=compression)
+    data = (tmp_path / "context" / "all.glb").read_bytes()
+    size = int.from_bytes(data[12:16], "little")
+    document = json.loads(data[20:20 + size])
+    extension = document["extensions"]["EXT_structural_metadata"]
+    declared = extension["schema"]["classes"]["building"]["properties"]
+    columns = extension["propertyTables"][0]["properties"]
+    assert set(declared) - set(columns) == {"attributes"}
+    assert declared["attributes"]["default"] == ""
+    assert not any(p.get("required") for p in declared.values())
+    for name in ("id", "name", "source"):
+        view, ends = (document["bufferViews"][columns[name][key]] for key in ("values", "stringOffsets"))
+        at = 28 + size + ends["byteOffset"]
+        assert int.from_bytes(data[at + 4:at + 8], "little") == view["byteLength"]
+
+
 def test_features_own_their_triangles(tmp_path: Path) -> None:
     """Every vertex of an element's id lies within that element, whichever material it is drawn in."""
     scene, report = samples.block(samples.shandong())
