@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from converters.tiles import readback, samples
 from zonebox import pipeline, scenefile
 from zonebox.errors import InputError
+from zonebox.frame import Frame
 from zonebox.model import Report
 from zonebox_converters.tiles import verify, write
 from zonebox_converters.tiles.regions import region_of
@@ -66,9 +67,10 @@ def test_a_wide_scene_is_sound(tmp_path: Path, version: str) -> None:
     assert region[5] - region[4] < 60
 
 
-@pytest.mark.parametrize(("lon", "lat"), [(180.0, -17.0), (-179.99, 65.0), (12.0, 84.0), (0.0, 0.0)])
+@pytest.mark.parametrize(("lon", "lat"), [(180.0, -17.0), (-179.99, 65.0), (12.0, 84.0), (0.0, 0.0),
+                                         (10.0, 90.0), (-150.0, -89.9), (77.0, 89.95)])
 def test_a_box_anywhere_lies_in_its_region(lon: float, lat: float) -> None:
-    """Points all over a box of 40 km, on the antimeridian too."""
+    """Points all over a box of 40 km, on the antimeridian and around a pole too."""
     sl, cl, sp, cp = np.sin(np.radians(lon)), np.cos(np.radians(lon)), np.sin(np.radians(lat)), np.cos(np.radians(lat))
     matrix = np.eye(4)
     matrix[:3, :3] = np.array([[-sl, cl, 0], [-sp * cl, -sp * sl, cp], [cp * cl, cp * sl, sp]]).T
@@ -81,9 +83,19 @@ def test_a_box_anywhere_lies_in_its_region(lon: float, lat: float) -> None:
     points = geographic(local @ matrix[:3, :3].T + matrix[:3, 3])
     assert -np.pi <= west <= np.pi
     assert -np.pi <= east <= np.pi
-    assert ((points[:, 0] - west) % (2 * np.pi) <= (east - west) % (2 * np.pi)).all()
+    width = (east - west) % (2 * np.pi) if east - west < 2 * np.pi else 2 * np.pi
+    assert ((points[:, 0] - west) % (2 * np.pi) <= width).all()
     assert (points[:, 1:] >= [south, low]).all()
     assert (points[:, 1:] <= [north, high]).all()
+    assert high - low < 600.0
+
+
+def test_a_scene_around_the_pole_is_sound(tmp_path: Path) -> None:
+    frame = Frame.near("EPSG:32661+5773", (2_003_000, 2_004_000), vertical_shift_m=15.0, vertical_shift_source="test")
+    blocks = [samples.context_box(f"{k}", samples.box(2500.0 * k, -1700.0 * k, 1, 20, 15, 9)) for k in range(-4, 5)]
+    for implicit in (False, True):
+        write(samples.context_scene(frame, blocks), NONE, tmp_path / str(implicit), volumes="region", implicit=implicit)
+        assert verify(tmp_path / str(implicit)) == []
 
 
 def test_the_scene_file_asks_for_regions_and_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,11 +113,17 @@ def test_the_scene_file_asks_for_regions_and_a_cluster(tmp_path: Path, monkeypat
         raise InterruptedError
 
     monkeypatch.setattr(pipeline, "_tiles", tiled)
+    monkeypatch.setattr(pipeline, "_review", lambda *_a: ({}, []))
+    monkeypatch.setattr(pipeline, "_envelopes_file", lambda *_a: tmp_path)
     (tmp_path / "scene.toml").write_text(f'{head}volumes = "region"\nscheduler = "tcp://here:1"\n', encoding="utf-8")
     for how in ({}, {"volumes": "box", "scheduler": ""}, {"scheduler": "tcp://there:2"}):
         with pytest.raises(InterruptedError):
             pipeline.export_tiles(tmp_path / "scene.toml", **how)   # type: ignore[arg-type]
-    assert asked == [("region", "tcp://here:1"), ("box", None), ("region", "tcp://there:2")]
+    for scheduler in (None, "", "tcp://there:2"):
+        with pytest.raises(InterruptedError):
+            pipeline.run(tmp_path / "scene.toml", scheduler=scheduler)
+    assert asked == [("region", "tcp://here:1"), ("box", None), ("region", "tcp://there:2"),
+                     ("region", "tcp://here:1"), ("region", None), ("region", "tcp://there:2")]
     (tmp_path / "scene.toml").write_text(f'{head}volumes = "sphere"\n', encoding="utf-8")
     with pytest.raises(InputError, match="want box, region"):
         scenefile.read(tmp_path / "scene.toml")
