@@ -82,6 +82,13 @@ def test_nothing_outside_the_folders_is_served(address: str, path: str) -> None:
     assert b"root:" not in body
 
 
+def test_a_page_among_the_tiles_is_no_page(address: str, tiles: Path) -> None:
+    """What comes with the data is data: a browser shows and runs none of it."""
+    for name in ("evil.html", "evil.js", "evil.svg"):
+        (tiles / name).write_text("<script>alert(1)</script>", encoding="utf-8")
+        assert ask(address, f"/tiles/{name}")[2]["content-type"] == "application/octet-stream"
+
+
 def test_only_reading_is_answered(address: str) -> None:
     verbs = ("POST", "PUT", "DELETE", "OPTIONS")
     assert {ask(address, "/tiles/tileset.json", method=verb)[0] for verb in verbs} == {501}

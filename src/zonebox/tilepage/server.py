@@ -29,6 +29,8 @@ _TYPES: Final = {
     ".gltf": "model/gltf+json", ".png": "image/png", ".jpg": "image/jpeg", ".wasm": "application/wasm",
     ".svg": "image/svg+xml",
 }
+_PLAIN: Final = "application/octet-stream"
+_ACTIVE: Final = {".html", ".js", ".svg", ".css", ".wasm"}
 _POLICY: Final = ("default-src 'none'; script-src 'self' {more}; style-src 'self' 'unsafe-inline'; "
                   "img-src 'self' data: blob:; connect-src 'self' data: blob:; worker-src 'self' blob:; "
                   "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
@@ -145,7 +147,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except OSError:
             return self._refuse(HTTPStatus.NOT_FOUND)
         with file, contextlib.suppress(ConnectionError):     # the browser has gone elsewhere
-            self._head(HTTPStatus.OK, os.fstat(file.fileno()).st_size, content_type(path))
+            ours = not path.is_relative_to(self.server.folders["tiles"])
+            self._head(HTTPStatus.OK, os.fstat(file.fileno()).st_size, content_type(path, ours=ours))
             if body:
                 while chunk := file.read(1 << 20):
                     self.wfile.write(chunk)
@@ -192,6 +195,13 @@ def located(target: str, folders: Mapping[str, Path], start: str) -> Path | None
     return real if real.is_relative_to(folder) and real.is_file() else None
 
 
-def content_type(path: Path) -> str:
-    """Media type of a file by its ending; scripts and pages only where a folder of ours holds them."""
-    return _TYPES.get(path.suffix.lower(), "application/octet-stream")
+def content_type(path: Path, *, ours: bool) -> str:
+    """Media type of a file by its ending; scripts and pages only where a folder of ours holds them.
+
+    Examples
+    --------
+    >>> content_type(Path("a.js"), ours=True), content_type(Path("a.js"), ours=False)
+    ('text/javascript; charset=utf-8', 'application/octet-stream')
+    """
+    ending = path.suffix.lower()
+    return _TYPES.get(ending, _PLAIN) if ours or ending not in _ACTIVE else _PLAIN
