@@ -1,4 +1,4 @@
-"""Whether metadata keeps its schema: classes, enums, and the values of a tileset, a tile, a content or a group.
+"""Whether metadata keeps its schema: the values of a tileset, a tile, a content or a group.
 
 Every function returns (place, text) pairs, the place relative to what it was given.
 
@@ -7,63 +7,16 @@ Source: OGC 22-025r4, 3D Metadata Specification, and the metadata objects of 3D 
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from zonebox_converters.tiles.glb import Json
+from zonebox_converters.tiles.schemas import INTEGERS, PARTS, Found, objects
 
-Found = Iterator[tuple[str, str]]
-
-INTEGERS: Final = {f"{sign}INT{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if not sign else (0, 2**bits - 1)
-                   for sign, bits in itertools.product(("", "U"), (8, 16, 32, 64))}
-FLOATS: Final = ("FLOAT32", "FLOAT64")
-PARTS: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
-_OTHER_TYPES: Final = ("STRING", "BOOLEAN", "ENUM")
 _GEOMETRIC_ERROR: Final = "TILE_GEOMETRIC_ERROR"
 _ROUNDING: Final = 1e-6
-
-
-def check_schema(schema: Any) -> Found:
-    """Say what is wrong with a schema object."""
-    if not isinstance(schema, dict):
-        yield "", "is no object"
-        return
-    if not isinstance(schema.get("id"), str):
-        yield "/id", "is missing or no string"
-    for part in ("classes", "enums"):
-        given = schema.get(part, {})
-        if not isinstance(given, dict) or not all(isinstance(entry, dict) for entry in given.values()):
-            yield f"/{part}", "is no object of objects"
-            return
-    for name, enum in schema.get("enums", {}).items():
-        yield from _check_enum(enum, f"/enums/{name}")
-    for name, declared in schema.get("classes", {}).items():
-        for key, prop in _objects(declared, "properties").items():
-            yield from _check_property(prop, schema, f"/classes/{name}/properties/{key}")
-
-
-def _check_enum(enum: Json, place: str) -> Found:
-    values = enum.get("values")
-    if not isinstance(values, list) or not values or not all(isinstance(v, dict) for v in values):
-        yield f"{place}/values", "is no array of objects, or an empty one"
-        return
-    for key in ("name", "value"):
-        found = [v.get(key) for v in values]
-        if None in found or len(set(map(repr, found))) != len(found):
-            yield f"{place}/values", f"has a {key} that is missing or there twice"
-
-
-def _check_property(prop: Any, schema: Json, place: str) -> Found:
-    kind = prop.get("type") if isinstance(prop, dict) else None
-    if not isinstance(kind, str) or (kind not in PARTS and kind not in _OTHER_TYPES):
-        yield f"{place}/type", f"got {kind!r}, want a type of the 3D Metadata Specification"
-    elif kind in PARTS and prop.get("componentType") not in [*INTEGERS, *FLOATS]:
-        yield f"{place}/componentType", f"got {prop.get('componentType')!r}, want a numeric type"
-    elif kind == "ENUM" and prop.get("enumType") not in list(schema.get("enums", {})):
-        yield f"{place}/enumType", f"got {prop.get('enumType')!r}, want an enum of the schema"
 
 
 def check_entity(entity: Any, schema: Json | None) -> Found:
@@ -83,11 +36,11 @@ def check_entity(entity: Any, schema: Json | None) -> Found:
         return
     if not schema:
         return
-    declared = _objects(schema, "classes").get(name)
+    declared = objects(schema, "classes").get(name)
     if declared is None:
         yield "/class", f"{name} is not in the schema"
         return
-    yield from _check_values(entity.get("properties", {}), _objects(declared, "properties"), schema)
+    yield from _check_values(entity.get("properties", {}), objects(declared, "properties"), schema)
 
 
 def _check_values(values: Any, declared: Mapping[str, Json], schema: Json) -> Found:
@@ -124,7 +77,7 @@ def _element_problem(value: Any, prop: Json, schema: Json) -> str:
     if kind == "BOOLEAN":
         return "" if isinstance(value, bool) else f"{value!r} is no boolean"
     if kind == "ENUM":
-        enum = _objects(schema, "enums").get(prop.get("enumType", ""), {})
+        enum = objects(schema, "enums").get(prop.get("enumType", ""), {})
         names = [v.get("name") for v in enum.get("values", [])]
         return "" if value in names else f"{value!r} is none of {', '.join(map(str, names))}"
     parts = value if kind != "SCALAR" else [value]
@@ -160,7 +113,7 @@ def stated_error(entity: Any, schema: Json | None) -> float | None:
     """Geometric error that a tile's metadata puts in the place of its own, None for none."""
     if not isinstance(entity, dict) or not schema:
         return None
-    declared = _objects(_objects(schema, "classes").get(str(entity.get("class")), {}), "properties")
+    declared = objects(objects(schema, "classes").get(str(entity.get("class")), {}), "properties")
     values = entity.get("properties")
     for name, prop in declared.items():
         if prop.get("semantic") == _GEOMETRIC_ERROR and isinstance(values, dict) and _is_number(values.get(name)):
@@ -180,7 +133,7 @@ def check_statistics(statistics: Any, schema: Json | None) -> Found:
         yield "/classes", "speaks of classes, but the tileset has no schema"
         return
     for name, entry in classes.items():
-        place, declared = f"/classes/{name}", _objects(schema, "classes").get(name)
+        place, declared = f"/classes/{name}", objects(schema, "classes").get(name)
         if not isinstance(entry, dict):
             yield place, "is no object"
         elif schema and declared is None:
@@ -188,16 +141,10 @@ def check_statistics(statistics: Any, schema: Json | None) -> Found:
         elif "properties" in entry and (not isinstance(entry["properties"], dict) or not entry["properties"]):
             yield f"{place}/properties", "is no object or an empty one"
         elif declared is not None:
-            known = _objects(declared, "properties")
+            known = objects(declared, "properties")
             for key in entry.get("properties", {}):
                 if key not in known:
                     yield f"{place}/properties/{key}", "is not in the schema"
-
-
-def _objects(holder: Any, key: str) -> dict[str, Json]:
-    """Objects under a key, nothing where they are not what they should be."""
-    given = holder.get(key) if isinstance(holder, dict) else None
-    return {k: v for k, v in given.items() if isinstance(v, dict)} if isinstance(given, dict) else {}
 
 
 def _is_number(value: Any) -> bool:

@@ -10,19 +10,24 @@ from numpy.typing import NDArray
 
 from zonebox_converters.tiles import draco
 from zonebox_converters.tiles.glb import Json, bounds
-from zonebox_converters.tiles.glbread import PARTS, Glb, read_glb, read_gltf
+from zonebox_converters.tiles.glbread import Glb, read_glb, read_gltf
+from zonebox_converters.tiles.schemas import is_identifier
+from zonebox_converters.tiles.tables import check_tables
 
 __all__ = ["Glb", "check_glb", "read_glb", "read_gltf"]
 
-_SIZES: Final = {"INT8": 1, "UINT8": 1, "INT16": 2, "UINT16": 2, "INT32": 4, "UINT32": 4, "INT64": 8, "UINT64": 8,
-                 "FLOAT32": 4, "FLOAT64": 8}
+INSTANCES: Final = "EXT_mesh_gpu_instancing"
+METADATA: Final = "EXT_structural_metadata"
+
+_HULL_WORTH: Final = 100
+"""Of a mesh that is placed more often only the corners of its hull are looked at."""
 
 
 def check_glb(glb: Glb) -> list[NDArray[np.float64]]:
     """Check primitives and property tables, and return every mesh's vertices (n, 3), y up, nodes applied."""
     if "asset" not in glb.document:
         glb.problems.append("asset is missing")
-    tables = _check_tables(glb)
+    tables = check_tables(glb)
     placed: list[NDArray[np.float64]] = []
     positions: dict[int, list[NDArray[np.float64]]] = {}
     for number, mesh in enumerate(glb.document.get("meshes", [])):
@@ -30,10 +35,51 @@ def check_glb(glb: Glb) -> list[NDArray[np.float64]]:
         found = [_check_primitive(glb, p, f"meshes[{number}].primitives[{k}]", tables, seen)
                  for k, p in enumerate(mesh.get("primitives", []))]
         positions[number] = [p for p in found if p is not None]
-    for mesh_number, matrix in _mesh_nodes(glb.document):
-        still = np.array_equal(matrix, np.eye(4))
-        placed += [p if still else p @ matrix[:3, :3].T + matrix[:3, 3] for p in positions.get(mesh_number, [])]
+    for node, matrix in _mesh_nodes(glb.document):
+        points = positions.get(node["mesh"], [])
+        told = node.get("extensions", {}).get(INSTANCES)
+        if told is None:
+            placed += [_moved(p, matrix) for p in points]
+            continue
+        instances = _instances(glb, told.get("attributes", {}))
+        if len(instances) > _HULL_WORTH:
+            points = [_corners(p) for p in points]
+        placed += [_moved(p, matrix @ instance) for p in points for instance in instances]
     return placed
+
+
+def _moved(points: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    still = np.array_equal(matrix, np.eye(4))
+    return points if still else np.asarray(points @ matrix[:3, :3].T + matrix[:3, 3])
+
+
+def _corners(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Vertices of the convex hull of points (n, 3); all of them where they lie in one plane."""
+    from scipy.spatial import ConvexHull, QhullError
+
+    try:
+        return np.asarray(points[ConvexHull(points).vertices])
+    except (QhullError, ValueError):
+        return points
+
+
+def _instances(glb: Glb, attributes: Json) -> NDArray[np.float64]:
+    """Matrices (n, 4, 4) of the places at which a node shows its mesh."""
+    columns = {name: glb.accessor(attributes[name]) for name in ("TRANSLATION", "ROTATION", "SCALE")
+               if name in attributes}
+    known = {name: column for name, column in columns.items() if column is not None}
+    if len(known) < len(columns) or len({len(column) for column in known.values()}) > 1:
+        glb.problems.append(f"{INSTANCES}: its attributes cannot be read, or are not of one count")
+        return np.empty((0, 4, 4))
+    matrices = [_node_matrix({name.lower(): _real(column)[k].tolist() for name, column in known.items()})
+                for k in range(len(next(iter(known.values()), ())))]
+    return np.array(matrices).reshape(-1, 4, 4)
+
+
+def _real(column: NDArray[Any]) -> NDArray[np.float64]:
+    """Numbers of a column; of integers, which are normalized there, what they stand for."""
+    values = column.astype(np.float64)
+    return values if column.dtype.kind == "f" else np.maximum(values / np.iinfo(column.dtype).max, -1.0)
 
 
 def _check_primitive(glb: Glb, primitive: Json, place: str, tables: list[int],
@@ -81,91 +127,54 @@ def _check_bounds(glb: Glb, accessor: Json, found: NDArray[Any], place: str) -> 
 
 
 def _check_feature_ids(glb: Glb, primitive: Json, place: str, tables: list[int]) -> None:
-    for entry in primitive.get("extensions", {}).get("EXT_mesh_features", {}).get("featureIds", []):
-        count, table = entry.get("featureCount", 0), entry.get("propertyTable")
-        if table is not None and not 0 <= table < len(tables):
-            glb.problems.append(f"{place}: propertyTable {table} does not exist")
-        elif table is not None and count > tables[table]:
-            glb.problems.append(f"{place}: {count} features but property table {table} has {tables[table]} rows")
-        if "attribute" not in entry:
+    """Check EXT_mesh_features and what else a primitive says of metadata; ids in textures are not looked into."""
+    extensions = primitive.get("extensions", {})
+    if METADATA in extensions and METADATA not in glb.document.get("extensions", {}):
+        glb.problems.append(f"{place}: has {METADATA}, which the glTF itself has not")
+    for entry in extensions.get("EXT_mesh_features", {}).get("featureIds", []):
+        count, table = entry.get("featureCount"), entry.get("propertyTable")
+        if not _whole(count, 1):
+            glb.problems.append(f"{place}: featureCount is {count!r}, want a whole number of at least 1")
             continue
-        name = f"_FEATURE_ID_{entry['attribute']}"
-        if name not in primitive["attributes"]:
-            glb.problems.append(f"{place}: attribute {name} is missing")
+        if "label" in entry and not is_identifier(entry["label"]):
+            glb.problems.append(f"{place}: label {entry['label']!r} is not of letters, digits and _")
+        if "nullFeatureId" in entry and not _whole(entry["nullFeatureId"], 0):
+            glb.problems.append(f"{place}: nullFeatureId {entry['nullFeatureId']!r} is no whole number of at least 0")
             continue
-        ids = glb.accessor(primitive["attributes"][name])
-        if ids is None:
-            continue
-        ids = ids[ids != entry["nullFeatureId"]] if "nullFeatureId" in entry else ids
-        bound = count if table is None or not 0 <= table < len(tables) else min(count, tables[table])
-        if ids.size and (ids.min() < 0 or ids.max() >= bound):
-            glb.problems.append(f"{place}: a feature id lies outside 0..{bound - 1}")
+        if table is not None and not (_whole(table, 0) and table < len(tables)):
+            glb.problems.append(f"{place}: propertyTable {table!r} does not exist")
+            table = None
+        if "attribute" in entry:
+            _check_ids(glb, primitive, entry, place, None if table is None else tables[table])
 
 
-def _check_tables(glb: Glb) -> list[int]:
-    """Check the property tables and return how many rows each says it has."""
-    extension = glb.document.get("extensions", {}).get("EXT_structural_metadata", {})
-    schema = extension.get("schema", {})
-    counts = []
-    for number, table in enumerate(extension.get("propertyTables", [])):
-        count, place = int(table.get("count", 0)), f"propertyTables[{number}]"
-        counts.append(count)
-        declared = schema.get("classes", {}).get(table.get("class"), {}).get("properties", {})
-        if schema and table.get("class") not in schema.get("classes", {}):
-            glb.problems.append(f"{place}: class {table.get('class')} is not in the schema")
-            continue
-        for name, column in table.get("properties", {}).items():
-            if name in declared:
-                _check_column(glb, column, declared[name], schema, count, f"{place}.{name}")
-            elif schema:
-                glb.problems.append(f"{place}.{name}: is not in the schema")
-        glb.problems += [f"{place}.{name}: is required and missing" for name, p in declared.items()
-                         if p.get("required") and name not in table.get("properties", {})]
-    return counts
-
-
-def _check_column(glb: Glb, column: Json, declared: Json, schema: Json, count: int, place: str) -> None:
-    values = glb.view(column.get("values"))
-    if values is None:
+def _check_ids(glb: Glb, primitive: Json, entry: Json, place: str, rows: int | None) -> None:
+    """Check the feature ids on vertices: so many as stated, and with a property table those of its ``rows``."""
+    name, count = f"_FEATURE_ID_{entry['attribute']}", entry["featureCount"]
+    if name not in primitive["attributes"]:
+        glb.problems.append(f"{place}: attribute {name} is missing")
         return
-    elements: int | None = count * int(declared.get("count", 1))
-    if declared.get("array") and "count" not in declared:
-        elements = _check_offsets(glb, column, "arrayOffsets", count, None, place)
-    if elements is None:
+    ids = glb.accessor(primitive["attributes"][name])
+    if ids is None:
         return
-    if declared["type"] == "STRING":
-        _check_offsets(glb, column, "stringOffsets", elements, len(values), place)
-    elif declared["type"] == "BOOLEAN":
-        if len(values) != -(-elements // 8):
-            glb.problems.append(f"{place}: {len(values)} bytes are not {elements} booleans")
-    else:
-        width = _width(declared, schema)
-        if width and len(values) != elements * width:
-            glb.problems.append(f"{place}: {len(values)} bytes are not {elements} values of {width}")
+    if ids.shape[1] != 1 or glb.document["accessors"][primitive["attributes"][name]].get("normalized"):
+        glb.problems.append(f"{place}: {name} is no column of plain numbers")
+        return
+    ids = ids[ids != entry["nullFeatureId"]] if "nullFeatureId" in entry else ids
+    if rows is not None and count > rows:
+        glb.problems.append(f"{place}: {count} features but its property table has {rows} rows")
+    if ids.size and (ids.min() < 0 or (rows is not None and ids.max() >= min(rows, count))):
+        glb.problems.append(f"{place}: a feature id lies outside 0..{min(rows, count) - 1 if rows else 'all'}")
+    elif rows is None and ids.size and len(np.unique(ids)) > count:
+        glb.problems.append(f"{place}: {len(np.unique(ids))} features have ids, but featureCount says {count}")
 
 
-def _width(declared: Json, schema: Json) -> int:
-    if declared["type"] == "ENUM":
-        return _SIZES.get(schema.get("enums", {}).get(declared.get("enumType"), {}).get("valueType", "UINT16"), 0)
-    return _SIZES.get(declared.get("componentType", ""), 0) * PARTS.get(declared["type"], 0)
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def _check_offsets(glb: Glb, column: Json, key: str, count: int, length: int | None, place: str) -> int | None:
-    """Check ``count`` + 1 rising offsets that end at ``length``, and return the last."""
-    width = _SIZES.get(column.get(f"{key[:-1]}Type", "UINT32"), 4)
-    data = glb.view(column.get(key))
-    if data is None or len(data) != (count + 1) * width:
-        glb.problems.append(f"{place}: {key} are not {count + 1} numbers")
-        return None
-    offsets = np.frombuffer(data, dtype=f"<u{width}", count=count + 1).astype(np.int64)
-    if offsets[0] != 0 or (np.diff(offsets) < 0).any() or (length is not None and offsets[-1] != length):
-        glb.problems.append(f"{place}: {key} fall, or do not end where the values do")
-        return None
-    return int(offsets[-1])
-
-
-def _mesh_nodes(document: Json) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Mesh numbers with the matrices of the nodes that show them, for the default scene."""
+def _mesh_nodes(document: Json) -> Iterator[tuple[Json, NDArray[np.float64]]]:
+    """Nodes that show a mesh, with their matrices, for the default scene."""
     nodes = document.get("nodes", [])
     scenes = document.get("scenes", [])
     roots = scenes[document.get("scene", 0)].get("nodes", []) if scenes else []
@@ -176,7 +185,7 @@ def _mesh_nodes(document: Json) -> Iterator[tuple[int, NDArray[np.float64]]]:
             continue
         matrix = above @ _node_matrix(nodes[number])
         if "mesh" in nodes[number]:
-            yield nodes[number]["mesh"], matrix
+            yield nodes[number], matrix
         stack += [(child, matrix, depth + 1) for child in nodes[number].get("children", [])]
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from zonebox_converters.tiles.entities import Found, check_entity, check_schema, check_statistics
+from zonebox_converters.tiles.entities import check_entity, check_statistics
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.jsontext import parsed
+from zonebox_converters.tiles.schemas import Found, check_schema
 
 VERSIONS: Final = ("1.0", "1.1")
 
@@ -79,21 +80,12 @@ def read_schema(document: Json, folder: Path) -> tuple[Json | None, list[tuple[s
 
 def check_extensions(document: Json, below: set[str]) -> Found:
     """Say where extensions are used and not declared; ``below`` are those of contents and external tilesets."""
-    declared: dict[str, set[str]] = {}
-    for key in ("extensionsUsed", "extensionsRequired"):
-        names = document.get(key)
-        declared[key] = set()
-        if names is None:
-            continue
-        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-            yield f"/{key}", "is no array of names, or an empty one"
-            continue
-        declared[key] = set(names)
-        if len(set(names)) != len(names):
-            yield f"/{key}", "names an extension twice"
+    declared, wrong = _declared(document, "")
+    yield from wrong
+    inner = document.get("extensions", {})
+    if isinstance(inner, dict) and isinstance(inner.get(GLTF), dict):
+        yield from _declared(inner[GLTF], f"/extensions/{GLTF}")[1]
     used, required = declared["extensionsUsed"], declared["extensionsRequired"]
-    for name in sorted(required - used):
-        yield "/extensionsRequired", f"{name} is not in extensionsUsed"
     found = set(below)
     for place, entry in _extension_objects(document, ""):
         if not isinstance(entry, dict) or not all(isinstance(value, dict) for value in entry.values()):
@@ -104,6 +96,26 @@ def check_extensions(document: Json, below: set[str]) -> Found:
         yield "/extensionsUsed", f"{name} is used and not declared"
     for name in sorted((below & CONTENT_EXTENSIONS) - required):
         yield "/extensionsRequired", f"{name} is needed by a content and not declared as required"
+
+
+def _declared(holder: Json, place: str) -> tuple[dict[str, set[str]], list[tuple[str, str]]]:
+    """Names of the extensions that a tileset, or an extension of contents, declares, and what is wrong with them."""
+    declared: dict[str, set[str]] = {}
+    wrong: list[tuple[str, str]] = []
+    for key in ("extensionsUsed", "extensionsRequired"):
+        names = holder.get(key)
+        declared[key] = set()
+        if names is None:
+            continue
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            wrong.append((f"{place}/{key}", "is no array of names, or an empty one"))
+            continue
+        declared[key] = set(names)
+        if len(set(names)) != len(names):
+            wrong.append((f"{place}/{key}", "names an extension twice"))
+    wrong += [(f"{place}/extensionsRequired", f"{name} is not in extensionsUsed")
+              for name in sorted(declared["extensionsRequired"] - declared["extensionsUsed"])]
+    return declared, wrong
 
 
 def used_below(document: Json) -> set[str]:

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from zonebox.compression import NONE
 from zonebox_converters.tiles.content import Content, Part, content
 from zonebox_converters.tiles.glbcheck import read_glb
-from zonebox_converters.tiles.legacy import read_legacy
+from zonebox_converters.tiles.inside import gltf_problems, legacy_problems
 from zonebox_converters.tiles.store import write_file
 from zonebox_converters.tiles.tiling import PROMISES, box12
-from zonebox_converters.tiles.verifier import gltf_problems
 from zonebox_converters.tiles.volumes import read_volume
 
 
@@ -86,9 +85,7 @@ def checked(made: Content, around: NDArray[np.float64], matrix: NDArray[np.float
     volume, _ = read_volume({"box": box12(around)}, matrix)
     volumes = [volume] if volume is not None else []
     if version == "1.0":
-        embedded, problems = read_legacy(made.data)
-        for inner in embedded:
-            problems += gltf_problems(*read_glb(inner.glb), matrix, volumes)
+        problems = legacy_problems(made.data, matrix, volumes)
     else:
         problems = gltf_problems(*read_glb(made.data), matrix, volumes)
     problems += [*PROMISES.broken(len(made.data), made.triangles), *made.moved()]

@@ -11,23 +11,30 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from zonebox_converters.tiles.entities import PARTS
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.jsontext import parsed
+from zonebox_converters.tiles.schemas import PARTS
 
 MAGICS: Final = (b"b3dm", b"i3dm", b"pnts", b"cmpt")
 _HEADER: Final = {b"b3dm": 28, b"i3dm": 32, b"pnts": 28}
 _COUNT: Final = {b"b3dm": "BATCH_LENGTH", b"i3dm": "INSTANCES_LENGTH", b"pnts": "POINTS_LENGTH"}
+_POSITIONS: Final[dict[str, np.dtype[Any]]] = {"POSITION": np.dtype("<f4"), "POSITION_QUANTIZED": np.dtype("<u2")}
+DRACO_POINTS: Final = "3DTILES_draco_point_compression"
 _SIZES: Final = {"BYTE": 1, "UNSIGNED_BYTE": 1, "SHORT": 2, "UNSIGNED_SHORT": 2, "INT": 4, "UNSIGNED_INT": 4,
                  "FLOAT": 4, "DOUBLE": 8}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
-    """A GLB inside a content: its bytes, and the point (3,) its vertices count from, None where instances place it."""
+    """What a content has inside: a GLB, or the points (n, 3) of a cloud.
 
-    glb: bytes
+    Its vertices count from ``center`` (3,), which is None where instances place a GLB.
+    """
+
+    glb: bytes = b""
+    points: NDArray[np.float64] | None = None
     center: Any
 
 
@@ -81,14 +88,15 @@ def _single(data: bytes, magic: bytes, wrong: list[str]) -> tuple[list[Embedded]
         wrong.append(f"has no {_COUNT[magic]} in its feature table")
     else:
         wrong += _table_problems(batches, len(chunks[3]), features.get("BATCH_LENGTH", count))
+    center = np.array(features.get("RTC_CENTER", (0.0, 0.0, 0.0)), dtype=np.float64)
     payload = _unpadded(data[ends[-1]:])
     if magic == b"pnts":
-        return [], wrong + _points_problems(features, len(chunks[1]), count)
+        points, texts = _points(features, chunks[1], count if isinstance(count, int) else 0)
+        return ([] if points is None else [Embedded(points=points, center=center)]), wrong + texts
     if magic == b"i3dm":
         return ([Embedded(glb=payload, center=None)] if struct.unpack_from("<I", data, 28)[0] == 1 else []), wrong
     if ends[-1] % 8:
         wrong.append("has a GLB that does not start at a multiple of 8")
-    center = np.array(features.get("RTC_CENTER", (0.0, 0.0, 0.0)), dtype=np.float64)
     return [Embedded(glb=payload, center=center)], wrong
 
 
@@ -114,8 +122,9 @@ def _json(chunk: bytes, name: str, wrong: list[str]) -> Json:
 def _table_problems(table: Json, size: int, count: int) -> list[str]:
     """Check that every property of a batch table has a value for every feature."""
     wrong = []
+    packed = _packed(table)
     for name, column in table.items():
-        if name in {"extensions", "extras", "HIERARCHY"}:
+        if name in {"extensions", "extras", "HIERARCHY"} or name in packed:
             continue
         if isinstance(column, list):
             if len(column) != count:
@@ -130,9 +139,25 @@ def _table_problems(table: Json, size: int, count: int) -> list[str]:
     return wrong
 
 
-def _points_problems(features: Json, size: int, count: Any) -> list[str]:
-    for name, width in (("POSITION", 12), ("POSITION_QUANTIZED", 6)):
-        if name in features:
-            start = features[name].get("byteOffset", 0) if isinstance(features[name], dict) else size + 1
-            return [f"{name} reaches past the feature table"] if start + width * (count or 0) > size else []
-    return ["has no POSITION in its feature table"]
+def _packed(table: Json) -> frozenset[str]:
+    """Names of what stands in a Draco stream, not in the binary of its table."""
+    told = table.get("extensions", {}).get(DRACO_POINTS, {}) if isinstance(table.get("extensions"), dict) else {}
+    return frozenset(told.get("properties", {}))
+
+
+def _points(features: Json, binary: bytes, count: int) -> tuple[NDArray[np.float64] | None, list[str]]:
+    """Read the points (n, 3) of a cloud; None where they cannot be, or stand in a Draco stream."""
+    name = next((name for name in _POSITIONS if name in features), "")
+    if not name:
+        return None, ["has no POSITION in its feature table"]
+    if name in _packed(features):
+        return None, []
+    kind = _POSITIONS[name]
+    start = features[name].get("byteOffset", 0) if isinstance(features[name], dict) else len(binary) + 1
+    if not 0 <= start <= start + 3 * kind.itemsize * count <= len(binary):
+        return None, [f"{name} reaches past the feature table"]
+    points = np.frombuffer(binary, kind, 3 * count, start).reshape(-1, 3).astype(np.float64)
+    if kind.kind == "u":
+        offset, scale = (np.array(features[f"QUANTIZED_VOLUME_{what}"], float) for what in ("OFFSET", "SCALE"))
+        points = points * scale / np.iinfo(kind).max + offset
+    return points, []

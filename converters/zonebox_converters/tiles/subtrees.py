@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox_converters.tiles.entities import Found
 from zonebox_converters.tiles.glb import Json
 from zonebox_converters.tiles.jsontext import parsed
+from zonebox_converters.tiles.schemas import Found
 
 _HEADER: Final = 24
 _BRANCHES: Final = {"QUADTREE": 4, "OCTREE": 8}

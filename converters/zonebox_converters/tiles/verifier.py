@@ -1,8 +1,10 @@
 """Whether a tileset keeps its own promises: structure, volumes, errors, contents, tables.
 
 Works on any tileset, not only on zonebox's. Not looked into: archives (3tz, 3dtiles), what lies behind `http:`, styles,
-and a volume given by an extension, or to an implicit tile by its metadata. Vertices compressed by quantisation, meshopt
-or Draco are, as a client makes them; where the library for that is missing, that is said.
+a volume given by an extension, or to an implicit tile by its metadata, metadata in textures and in attributes of
+vertices, where the instances of an i3dm and the points of a pnts compressed by Draco lie, and what vendors' extensions
+say. Vertices compressed by quantisation, meshopt or Draco are, as a client makes them; where the library for that is
+missing, that is said.
 """
 
 from __future__ import annotations
@@ -16,37 +18,23 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from zonebox_converters.tiles.entities import Found, check_entity, stated_error
+from zonebox_converters.tiles.entities import check_entity, stated_error
 from zonebox_converters.tiles.glb import Json
-from zonebox_converters.tiles.glbcheck import Glb, check_glb, read_glb, read_gltf
+from zonebox_converters.tiles.glbcheck import Glb, read_glb, read_gltf
 from zonebox_converters.tiles.heads import ARCHIVE, GLTF, check_extensions, check_head, read_schema, used_below
+from zonebox_converters.tiles.inside import MISBUILT, NOTHING, gltf_problems, legacy_problems, slack_m
 from zonebox_converters.tiles.jsontext import parsed
-from zonebox_converters.tiles.legacy import MAGICS, read_legacy
-from zonebox_converters.tiles.promises import Promises, read_promises, triangle_count
+from zonebox_converters.tiles.legacy import MAGICS
+from zonebox_converters.tiles.promises import Promises, read_promises
+from zonebox_converters.tiles.schemas import Found
 from zonebox_converters.tiles.subtrees import check_root, filled, read_tiling, template_problems, walk_subtrees
 from zonebox_converters.tiles.volumes import LARGEST, Volume, finite_number, finite_numbers, read_volume
-
-SLACK_M: Final = 2e-3
-"""A point this far outside a volume is inside: float32 positions and rounded matrices ..."""
-
-SLACK_RATIO: Final = 1e-6
-"""... and, for large volumes, this part of their size."""
-
-MISBUILT: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
-"""What reading a document raises that has the wrong kind of value somewhere."""
 
 DEEPEST: Final = 64
 """Tilesets under one another that are followed."""
 
 ENDINGS: Final = {".glb", ".gltf", ".json", ".b3dm", ".i3dm", ".pnts", ".cmpt"}
 """Of contents that can be looked into; others may be anything that a client knows by their first bytes."""
-
-NOTHING: Final = Promises()
-"""A tileset promises nothing beyond the standard unless it says so."""
-
-Y_TO_Z: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-"""Turns glTF's y-up into the tile's z-up (3D Tiles 1.1, 6.7.1.6.3)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -258,7 +246,7 @@ class _Walk:
             self._say(f"{place}/boundingVolume", text)
         if volume is not None and around is not None:
             out = float(around.outside_m(volume.surface()).max())
-            if out > _slack(around):
+            if out > slack_m(around):
                 self._say(f"{place}/boundingVolume", f"reaches {out:.3f} m out of the volume around it")
         return volume
 
@@ -315,7 +303,8 @@ class _Walk:
                 here.needs.add(GLTF)
             self._gltf(path, *read_glb(data), matrix, volumes, promises=here.promises)
         elif data[:4] in MAGICS:
-            self._legacy(path, data, matrix, volumes, here.promises)
+            told = legacy_problems(data, matrix, volumes, here.promises)
+            self.problems += [Problem(file=self._name(path), place="", text=text) for text in told]
         elif path.suffix == ".3tz":
             here.needs.add(ARCHIVE)
         elif (document := _json_object(data)) is None:
@@ -339,19 +328,9 @@ class _Walk:
             here.needs |= self.tileset(path, matrix, above, here.via)
 
     def _gltf(self, path: Path, glb: Glb | None, wrong: list[str], matrix: NDArray[np.float64],
-              volumes: list[Volume], center: NDArray[np.float64] | None = None,
-              promises: Promises = NOTHING) -> None:
-        told = gltf_problems(glb, wrong, matrix, volumes, center, promises)
+              volumes: list[Volume], promises: Promises = NOTHING) -> None:
+        told = gltf_problems(glb, wrong, matrix, volumes, promises=promises)
         self.problems += [Problem(file=self._name(path), place="", text=text) for text in told]
-
-    def _legacy(self, path: Path, data: bytes, matrix: NDArray[np.float64], volumes: list[Volume],
-                promises: Promises) -> None:
-        embedded, wrong = read_legacy(data)
-        self.problems += [Problem(file=self._name(path), place="", text=text) for text in wrong]
-        for entry in embedded:
-            glb, inner = read_glb(entry.glb)
-            self._gltf(path, glb, [f"holds a GLB that {text}" for text in inner], matrix,
-                       volumes if entry.center is not None else [], entry.center, promises)
 
     def _tell(self, place: str, found: Found) -> None:
         try:
@@ -370,39 +349,10 @@ class _Walk:
             return path.as_posix()
 
 
-def gltf_problems(glb: Glb | None, wrong: list[str], matrix: NDArray[np.float64], volumes: list[Volume],
-                  center: NDArray[np.float64] | None = None, promises: Promises = NOTHING) -> list[str]:
-    """Say what is wrong with a glTF that was read, or could not be (``wrong``), and where it leaves its volumes.
-
-    ``center`` (3,) is added to its vertices after they are turned z up.
-    """
-    if glb is None:
-        return wrong
-    placed: list[NDArray[np.float64]] = []
-    count = 0
-    try:
-        placed = check_glb(glb)
-        count = triangle_count(glb)
-    except MISBUILT as error:
-        glb.problems.append(f"is not built as glTF asks ({type(error).__name__}: {error})")
-    for points in placed:
-        origin = matrix[:3, 3] if center is None else matrix[:3, :3] @ center + matrix[:3, 3]
-        world = points @ (matrix[:3, :3] @ Y_TO_Z).T + origin
-        for volume in volumes:
-            out = float(volume.outside_m(world).max())
-            if out > _slack(volume):
-                glb.problems.append(f"a vertex lies {out:.3f} m out of the tile's {volume.kind}")
-    return list(dict.fromkeys([*wrong, *glb.problems, *promises.broken(0, count)]))
-
-
 def _error(holder: Json) -> float | None:
     """Geometric error of a tile or tileset, None where it is not a number of at least 0."""
     value = holder.get("geometricError")
     return float(value) if finite_number(value) and value >= 0 else None
-
-
-def _slack(volume: Volume) -> float:
-    return max(SLACK_M, SLACK_RATIO * volume.size_m)
 
 
 def _json_object(data: bytes) -> Json | None:
