@@ -76,11 +76,12 @@ def write_tilesets(scene: Scene, shift: HeightShift, matrix: Matrix, written: Se
 
     With ``volumes`` "region" the root, the tiles of the layers in it and the roots of explicit layers have regions; an
     implicit layer's root keeps the box that its squares are parts of. Every layer hangs on a tile with the geometric
-    error of the whole scene: a small layer must not vanish before the scene does.
+    error of the whole scene: a small layer must not vanish before the scene does. That error goes in steps, so that a
+    building that makes the scene larger does not change the files of all layers.
     """
     tiles = tuple(w.tile for w in written)
     box = joined(matrix, tiles)
-    error = max([float(np.linalg.norm(box[1] - box[0])), *(ERROR_STEP * tile.error_m for tile in tiles)])
+    error = _stepped(max([float(np.linalg.norm(box[1] - box[0])), *(ERROR_STEP * tile.error_m for tile in tiles)]))
     most = ERROR_STEP * error
     asset = {"version": version, "generator": generator(),
              "extras": {"vertical": "ellipsoidal", **_origin(scene, shift), "promises": PROMISES.declared(),
@@ -109,6 +110,15 @@ def write_tilesets(scene: Scene, shift: HeightShift, matrix: Matrix, written: Se
     said = _metadata(scene, shift) if version != "1.0" else {}
     folder.put(ROOT, _dump({"asset": asset, **said, "geometricError": most, "root": root}))
     return tuple(results)
+
+
+def _stepped(error_m: float) -> float:
+    """Round an error up to a power of two.
+
+    >>> _stepped(700.0), _stepped(512.0), _stepped(0.3)
+    (1024.0, 512.0, 0.5)
+    """
+    return float(2.0 ** np.ceil(np.log2(error_m)))
 
 
 def _volume(tiles: tuple[Tile, ...], matrix: Matrix, volumes: str) -> Json:

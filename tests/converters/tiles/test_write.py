@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +251,19 @@ def test_large_layers_are_split_and_small_edits_stay_local(tmp_path: Path) -> No
     path = {name for name in changed if name.endswith(".glb")}
     assert len(path - {"far.glb"}) == 1, "its own tile"
     assert second.rewritten == len(path) + 2, "and the tilesets over it"
+
+
+@pytest.mark.parametrize("implicit", [False, True])
+def test_a_building_above_all_others_changes_its_own_layer_only(tmp_path: Path, implicit: bool) -> None:
+    """The scene is larger with it, and every layer hangs on a tile with the scene's error."""
+    scene, report = samples.block(samples.shandong())
+    write(scene, report, tmp_path, implicit=implicit)
+    files = {p: p.read_bytes() for p in tmp_path.rglob("*.*") if p.is_file()}
+    x, y, _ = scene.context[0].mesh.vertices.min(axis=0)
+    taller = samples.context_box(scene.context[0].id, samples.box(x, y, 0.5, 18, 14, 40.0))
+    write(replace(scene, context=(taller, *scene.context[1:])), report, tmp_path, implicit=implicit)
+    changed = {p.relative_to(tmp_path).as_posix() for p, data in files.items() if p.read_bytes() != data}
+    assert {name for name in changed if not name.startswith("context/")} == {"tileset.json"}
 
 
 def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
