@@ -6,6 +6,9 @@ Without an OpenGL driver the renderer does not raise, it takes the interpreter d
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import ctypes.util
+import functools
 import importlib
 import json
 import os
@@ -89,6 +92,8 @@ def probe(
         A driver that takes longer counts as broken.
     """
     env = dict(os.environ if environ is None else environ)
+    if environ is None:
+        _hold_screen()
     reading = threading.Thread(target=_read_library, name="drawing library")
     reading.start()
     try:
@@ -107,6 +112,20 @@ def begun(ask: Callable[[], Ability] = probe) -> Callable[[], Ability]:
     answer = aside.submit(ask)
     aside.shutdown(wait=False)
     return answer.result
+
+
+@functools.cache
+def _hold_screen() -> object:
+    """Connect to the X server once and stay: it starts anew when its last client goes, as the trial does.
+
+    On a virtual screen with no other client the window would come while the server restarts, and find none.
+    """
+    name = ctypes.util.find_library("X11") if sys.platform.startswith("linux") and os.environ.get("DISPLAY") else None
+    if name is None:
+        return None
+    opened = ctypes.CDLL(name).XOpenDisplay
+    opened.argtypes, opened.restype = (ctypes.c_char_p,), ctypes.c_void_p
+    return opened(None)
 
 
 def _read_library() -> None:
