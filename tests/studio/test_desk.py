@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,6 +136,27 @@ def test_the_sun_moves_the_shadow(desk: Desk) -> None:
     assert desk.shine(Sun(month=12, day=22, hour=1.0)).altitude_deg < 0.0
     with pytest.raises(InputError):
         desk.shine(Sun(month=2, day=30, hour=12.0))
+
+
+@pytest.mark.render
+def test_shadows_go_with_the_design(desk: Desk) -> None:
+    """The map printed after a move is that of a scene that stands there; a held slider leaves it until let go."""
+    def printed() -> np.ndarray[Any, Any]:
+        texture = next(layer for layer in desk.stage.layers if layer.name == "terrain").surfaces[0].texture
+        assert texture is not None
+        return texture
+
+    home = printed()
+    desk.change(Move(design="tower", east_m=30.0), held=True)
+    assert printed() is home
+    desk.settle()
+    away = printed()
+    assert (away != home).any()
+    desk.undo()
+    assert np.array_equal(printed(), home)
+    desk.change(Move(design="tower", east_m=30.0))
+    assert np.array_equal(printed(), away)
+    desk.undo()
 
 
 def test_noon_altitude_in_closed_form() -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pyproj
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from zonebox.viewer import camera
+from whatif import site
+from zonebox.frame import Frame
+from zonebox.viewer import camera, overlay
 from zonebox.viewer.camera import Insets
+from zonebox.viewer.stage import Stage
 
 SIZE = (1600, 1000)
 ASPECT = SIZE[0] / SIZE[1]
@@ -95,3 +101,31 @@ def test_a_moved_view_sees_a_moved_scene_alike() -> None:
     view = camera.overview(BOX, ASPECT)
     offset = np.array([1000.0, -500.0, 3.0])
     assert np.allclose(view.project(BOX, SIZE)[0], view.moved(offset).project(BOX + offset, SIZE)[0])
+
+
+@pytest.mark.parametrize(("crs", "origin"), [
+    ("EPSG:4548+5737", (700_000.0, 4_400_000.0)), ("EPSG:3413+5773", (1_500_000.0, -900_000.0)),
+    ("EPSG:28992+5709", (84_000.0, 447_000.0)),
+])
+def test_the_compass_points_to_true_north(crs: str, origin: tuple[float, float]) -> None:
+    """On a plan its needle goes where a point a little to the north lies, also on a grid turned by tens of degrees."""
+    scene = replace(site.scene(cells=2), frame=Frame(crs=crs, origin=origin), envelopes=(), terrain=None)
+    stage = Stage((), scene, None, lang="en", size=SIZE)
+    stage.look(stage.named_view("plan"))
+    lon, lat = pyproj.Transformer.from_crs(crs.partition("+")[0], "EPSG:4326", always_xy=True).transform(*origin)
+    ahead = pyproj.Transformer.from_crs("EPSG:4326", crs.partition("+")[0], always_xy=True).transform(lon, lat + 1e-3)
+    step = np.subtract(ahead, origin)
+    sheet = overlay.Sheet()
+    overlay.north(sheet, stage.view, SIZE, "en", stage._north)
+    ring, tip = sheet.fills[0][0], sheet.fills[2][0][0]
+    needle = tip - ring.mean(0)
+    stage.close()
+    assert needle / np.linalg.norm(needle) == pytest.approx(step / np.linalg.norm(step), abs=2e-3)
+
+
+@pytest.mark.parametrize("heading", [0.0, 60.0, 200.0])
+def test_from_the_ground_the_compass_is_no_line(heading: float) -> None:
+    sheet = overlay.Sheet()
+    overlay.north(sheet, camera.eye_level(0.0, 0.0, 0.0, heading_deg=heading), SIZE, "en")
+    ring = sheet.fills[0][0]
+    assert np.ptp(ring, axis=0).min() > 15.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from zonebox.errors import InputError
 from zonebox.geometry.mesh import Mesh
 from zonebox.model import Plan, Report, Scene, State
 from zonebox.viewer import Ability, overlay, palette, screenshot
+from zonebox.viewer.show import staged
 
 pytestmark = pytest.mark.render
 SIZE = (640, 400)
@@ -122,3 +124,25 @@ def test_counts_take_as_many_rows_as_a_narrow_picture_needs() -> None:
         assert head.text.endswith("…") is (wide < 900)
         spans = sorted((t.y, t.x, t.x + measure(t.text, t.size_px)[0]) for t in said)
         assert all(a[0] != b[0] or a[2] < b[1] for a, b in itertools.pairwise(spans))
+
+
+@pytest.mark.parametrize("size", [(540, 750), (770, 750), (1280, 800)])
+def test_the_legend_leaves_the_finding_that_is_looked_at(
+    size: tuple[int, int], scene: Scene, report: Report, ability: Ability, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, boxes = overlay.legend, []
+
+    def kept(*given: Any) -> overlay.Rect:
+        boxes.append(drawn(*given))
+        return boxes[-1]
+
+    monkeypatch.setattr(overlay, "legend", kept)
+    stage = staged(scene, report, ability, lang="en", size=size)
+    try:
+        for finding in report.findings:
+            if finding.state is not State.PASS:
+                stage.look(stage.named_view(f"finding:{finding.id}"))
+                x, y = stage.view.project([stage.notes_now()[0].anchor], size)[0][0]
+                assert not (boxes[-1].x0 < x < boxes[-1].x1 and boxes[-1].y0 < y < boxes[-1].y1), finding.id
+    finally:
+        stage.close()

@@ -21,6 +21,7 @@ from zonebox.studio.tools import Cut
 from zonebox.viewer import framing, layers, palette, probe
 from zonebox.viewer.drawable import Key
 from zonebox.viewer.ground import ground_of
+from zonebox.viewer.groundmap import PIXELS, GroundMap
 from zonebox.viewer.probe import Ability
 from zonebox.viewer.show import SMOOTHING, save, staged
 from zonebox.viewer.stage import INSETS, Stage
@@ -149,6 +150,7 @@ class Comparison:
         right.move_in(left)
         self._watches = [(stage.plotter.renderer, _range_before_drawing(stage)) for stage in (left, right)]
         self._scene, self._drawn, self._cut = side.scene, (), Cut()
+        self._printer = GroundMap(self.desk.ground, min(PIXELS, 2 * max(right.size)))
         left.caption, right.caption = self._left_title(), side.title
         left.legend = False
         self.right = right
@@ -199,8 +201,8 @@ class Comparison:
             right.lang, right.caption = desk.stage.lang, side.title
             built = layers.build(side.scene, side.report, right.lang, latin_only=right.font is None,
                                  ground=desk.ground)
-            ground = layers.terrain(side.scene, desk.ground, right.lang, map_pixels=2 * max(right.size),
-                                    sun=desk.toward, by_height=desk.by_height)
+            ground = layers.terrain(side.scene, self._printer, right.lang, sun=desk.toward,
+                                    by_height=desk.by_height)
             right.shine(desk.toward)
             right.change(tuple(ground if layer.name == ground.name else layer for layer in built), side.scene,
                          side.report)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zonebox.errors import InputError
 from zonebox.model import Finding, Parcel, Report, Scene
@@ -20,12 +19,13 @@ from zonebox.studio.cutting import cut_open
 from zonebox.studio.labels import label, sun_words
 from zonebox.studio.marks import AUTHOR, Annotation
 from zonebox.studio.search import matches
+from zonebox.studio.standing import open_ground
 from zonebox.studio.tools import Cut, Measure, Point, Sun, SunPosition, measured, sun_over
 from zonebox.viewer import camera, layers, palette, probe
 from zonebox.viewer.drawable import Callout, Layer
 from zonebox.viewer.flight import flight
 from zonebox.viewer.ground import ground_of
-from zonebox.viewer.groundmap import SUN
+from zonebox.viewer.groundmap import PIXELS, SUN, GroundMap
 from zonebox.viewer.probe import Ability
 from zonebox.viewer.show import staged
 from zonebox.whatif import Change, Move, Trial, WhatIf
@@ -69,10 +69,9 @@ class Desk:
         if not able.pictures or not (off_screen or able.screen):
             raise RenderError(able.sentence)
         self.tried, self.lang, self.spec, self.ability = WhatIf(scene, report), lang, spec, able
-        self.variant, self.selected, self.parcel = "", "", ""
-        self.cut_now, self.sun_now = Cut(), Sun(month=6, day=21, hour=12.0)
+        self.variant, self.selected, self.parcel, self.design = "", "", "", ""
+        self.cut_now, self.sun_now, self.sun_text = Cut(), Sun(month=6, day=21, hour=12.0), ""
         self.sun_at: SunPosition | None = None
-        self.sun_text, self.by_height = "", False
         self.saved: dict[str, camera.View] = {}
         self.annotations: list[Annotation] = []
         self.toward: Point = SUN
@@ -80,6 +79,8 @@ class Desk:
         self._marks: list[Point] = []
         self._measures: list[Callout] = []
         self.ground = ground_of(scene)
+        self._printer = GroundMap(self.ground, min(PIXELS, 2 * max(size)))
+        self._shadows_late = self.by_height = False
         self.stage = staged(scene, report, able, lang=lang, size=size, off_screen=off_screen, ground=self.ground,
                             more=(self._measure_layer(),))
 
@@ -159,8 +160,8 @@ class Desk:
         found = self.finding(finding)
         if found is None:
             raise InputError("finding", got=f'"{finding}"', want="the id of a finding")
-        self.selected, self.parcel = finding, found.parcel
-        self.tried.ready(found.parcel)
+        self.selected = finding
+        self._turn_to(found.parcel, found.design)
         return self.stage.named_view(f"finding:{finding}")
 
     def choose(self, parcel: str) -> camera.View | None:
@@ -169,9 +170,13 @@ class Desk:
         found = self.trial.scene.plan.parcel(meant[0]) if len(meant) == 1 else None
         if found is None:
             return None
-        self.parcel, self.selected = found.id, ""
-        self.tried.ready(found.id)
+        self.selected = ""
+        self._turn_to(found.id)
         return self.parcel_view(found)
+
+    def _turn_to(self, parcel: str, design: str = "") -> None:
+        self.parcel, self.design = parcel, design or next(iter(self.tried.standing_on(parcel)), self.design)
+        self.tried.ready(parcel)
 
     def meant(self, typed: str) -> tuple[str, ...]:
         """List the parcels that someone may mean by what was typed of a number."""
@@ -224,11 +229,21 @@ class Desk:
 
     # -- trying -------------------------------------------------------------------------------------------------
 
-    def change(self, change: Change, *, continued: bool = False) -> Trial:
-        """Try a change and show the answer."""
+    def change(self, change: Change, *, continued: bool = False, held: bool = False) -> Trial:
+        """Try a change and show the answer.
+
+        ``continued`` joins it to the change before. While a slider is ``held``, shadows wait until `settle`.
+        """
         answer = self.tried.apply(change, continued=continued)
-        self._redraw(design=isinstance(change, Move))
+        moves = isinstance(change, Move)
+        self._redraw(design=moves, shadows=moves and not held)
+        self._shadows_late |= moves and held
         return answer
+
+    def settle(self) -> None:
+        """Let the shadows follow what a held slider has moved."""
+        if self._shadows_late:
+            self._reground()
 
     def undo(self) -> None:
         """Take the last change back."""
@@ -334,7 +349,7 @@ class Desk:
         if view.name == "walk":
             x, y = np.asarray(view.position)[:2] + forward_m * ahead
         else:
-            x, y = self._open_ground(np.asarray(view.focal_point)[:2], ahead)
+            x, y = open_ground(self.scene, self.ground.box, np.asarray(view.focal_point)[:2], ahead)
         x, y = np.clip((x, y), self.ground.box[:2], self.ground.box[2:])         # beyond it there is no ground
         level = float(self.ground.height_at([(x, y)])[0])
         return camera.eye_level(float(x), float(y), level, heading_deg=heading)
@@ -380,20 +395,6 @@ class Desk:
         self.stage.look(before)
         return file.getvalue()
 
-    def _open_ground(self, target: NDArray[np.float64], ahead: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Find a place to stand before a target: the nearest towards the camera that no building covers."""
-        import shapely
-
-        boxes = [b.mesh.bounds for b in (*self.scene.designs, *self.scene.context) if len(b.mesh)]
-        low, high = (np.array([box[k][:2] for box in boxes]).reshape(-1, 2) for k in (0, 1))
-        taken = shapely.union_all(shapely.box(*low.T, *high.T)).buffer(1.0)
-        x0, y0, x1, y1 = self.ground.box
-        for back in np.arange(12.0, 120.0, 2.0):
-            x, y = target - back * ahead
-            if x0 < x < x1 and y0 < y < y1 and not shapely.intersects_xy(taken, x, y):
-                return np.array([x, y])
-        return target - 12.0 * ahead
-
     @property
     def reach_m(self) -> float:
         """How far a section can be shifted from the middle of what is shown."""
@@ -402,13 +403,13 @@ class Desk:
     def _reground(self) -> None:
         """Print the ground's map anew."""
         self.stage.change(self._regrounded(self.stage.layers), self.scene, self.report)
+        self._shadows_late = False
         if self.cut_now != Cut():
             self.cut(self.cut_now)
 
     def _regrounded(self, drawn: Sequence[Layer]) -> tuple[Layer, ...]:
         """Put the ground under the present sun, in the present colours, in place of a layer's."""
-        ground = layers.terrain(self.scene, self.ground, self.stage.lang, map_pixels=2 * max(self.stage.size),
-                                sun=self.toward, by_height=self.by_height)
+        ground = layers.terrain(self.scene, self._printer, self.stage.lang, sun=self.toward, by_height=self.by_height)
         return tuple(ground if layer.name == ground.name else layer for layer in drawn)
 
     def close(self) -> None:
@@ -417,10 +418,10 @@ class Desk:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _redraw(self, *, design: bool = True) -> None:
+    def _redraw(self, *, design: bool = True, shadows: bool = True) -> None:
         drawn = layers.changed(self.stage.layers, self.scene, self.report, self.lang, ground=self.ground,
                                latin_only=self.stage.font is None, design=design)
-        self.stage.change(drawn, self.scene, self.report)
+        self.stage.change(self._regrounded(drawn) if shadows else drawn, self.scene, self.report)
         if self.cut_now != Cut():
             self.cut(self.cut_now)
         if self.selected and self.finding(self.selected) is None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from zonebox.model import Building, Scene
+from zonebox.model import Scene
 from zonebox.viewer import palette
 from zonebox.viewer.ground import Box, Ground
+from zonebox.viewer.shadows import LOWEST_SUN, Relief, Toward, mask
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,33 +33,57 @@ ROAD_WIDTH_M: Final = 7.0
 SUN: Final = (-0.62, -0.50, 0.80)
 """Direction to the light (x, y, z): south-west, so that shadows fall behind the buildings of the overview."""
 
-LOWEST_SUN: Final = 0.02
-"""Sine of the altitude below which shadows are endless and none is drawn."""
-
 SHADOW: Final = 0.26
 PENUMBRA_M: Final = 0.5
-SHADOW_TRIANGLES: Final = 30_000
-"""A body of more triangles throws the shadow of its bounding prism."""
 
 
-Toward = tuple[float, float, float]
+class GroundMap:
+    """The map over ``ground.box``, drawn as often as sun, colours or designs change.
 
+    What stays between two drawings is kept: the map without shadows, and the shadows of what stands there already.
 
-def ground_map(
-    scene: Scene, ground: Ground, *, pixels: int = PIXELS, sun: Toward = SUN, by_height: bool = False,
-) -> NDArray[np.uint8]:
-    """Draw the map over ``ground.box``: (h, w, 3) with ``pixels`` on its longer side, first row in the north.
-
-    ``sun`` is the direction to the light; where it stands below the horizon nothing throws a shadow. ``by_height``
-    colours the ground by its height, and parcels keep no fill.
+    Parameters
+    ----------
+    ground : Ground
+        What it is printed on.
+    pixels : int
+        Longer side.
     """
+
+    def __init__(self, ground: Ground, pixels: int = PIXELS) -> None:
+        self.ground, self.pixels = ground, pixels
+        self._sheet = _Sheet(ground.box, pixels)
+        self._relief: Relief | None = None
+        self._printed: tuple[object, bool, Image] | None = None
+        self._standing: tuple[object, Toward, NDArray[np.uint8]] | None = None
+
+    def draw(self, scene: Scene, *, sun: Toward = SUN, by_height: bool = False) -> NDArray[np.uint8]:
+        """Draw the map: (h, w, 3), first row in the north.
+
+        ``sun`` is the direction to the light; where it stands below the horizon nothing throws a shadow. ``by_height``
+        colours the ground by its height, and parcels keep no fill.
+        """
+        if self._printed is None or self._printed[0] is not scene.plan.parcels or self._printed[1] is not by_height:
+            self._printed = (scene.plan.parcels, by_height, _printed(scene, self.ground, self._sheet, by_height))
+        image = self._printed[2]
+        if sun[2] <= LOWEST_SUN:
+            return np.asarray(image, dtype=np.uint8)
+        if self._relief is None:
+            self._relief = Relief(self.ground)
+        if self._standing is None or self._standing[0] is not scene.context or self._standing[1] != sun:
+            self._standing = (scene.context, sun, mask(scene.context, self._relief, sun, image.size))
+        dark = np.maximum(self._standing[2], mask(scene.designs, self._relief, sun, image.size))
+        return _shaded(image, dark, PENUMBRA_M * self._sheet.scale / OVERSAMPLE)
+
+
+def _printed(scene: Scene, ground: Ground, sheet: _Sheet, by_height: bool) -> Image:
+    """Print the map without shadows."""
     from PIL import ImageDraw
 
-    sheet = _Sheet(ground.box, pixels)
     image = _tinted(ground, sheet.size, palette.HEIGHTS if by_height else (palette.GROUND_LOW, palette.GROUND_HIGH))
-    draw = ImageDraw.Draw(image)
     if by_height:
-        return np.asarray(_shadowed(image.reduce(OVERSAMPLE), scene, ground, sheet, sun), dtype=np.uint8)
+        return image.reduce(OVERSAMPLE)
+    draw = ImageDraw.Draw(image)
     sheet.fill_each(draw, [parcel.shape for parcel in scene.plan.parcels],
                     [palette.land_use(parcel.land_use, parcel.land_use_name) for parcel in scene.plan.parcels])
     widths = {e.road: e.road_width_m for p in scene.plan.parcels for e in p.edges if e.road and e.road_width_m}
@@ -70,7 +95,16 @@ def ground_map(
     for line in scene.plan.lines:
         if _is_water(line.kind):
             sheet.fill(draw, line.shape, palette.WATER)
-    return np.asarray(_shadowed(image.reduce(OVERSAMPLE), scene, ground, sheet, sun), dtype=np.uint8)
+    return image.reduce(OVERSAMPLE)
+
+
+def _shaded(image: Image, shadow: NDArray[np.uint8], penumbra_px: float) -> NDArray[np.uint8]:
+    """Darken the map where the light does not reach; only the ground receives shadows."""
+    from PIL import Image, ImageFilter
+
+    soft = Image.fromarray(shadow).filter(ImageFilter.GaussianBlur(penumbra_px))
+    dark = Image.blend(image, Image.new("RGB", image.size, (52, 62, 84)), SHADOW)
+    return np.asarray(Image.composite(dark, image, soft), dtype=np.uint8)
 
 
 class _Sheet:
@@ -137,47 +171,6 @@ def _tinted(ground: Ground, size: tuple[int, int], tones: Sequence[palette.Rgb])
     small = Image.fromarray(np.round(tint).astype(np.uint8))
     smooth = small.resize((size[0] // OVERSAMPLE, size[1] // OVERSAMPLE), Image.Resampling.BICUBIC)
     return smooth.resize(size, Image.Resampling.NEAREST)                # tints have no edges that want the larger size
-
-
-def _shadowed(image: Image, scene: Scene, ground: Ground, sheet: _Sheet, sun: Toward) -> Image:
-    """Darken the map where the light does not reach; only the ground receives shadows."""
-    from PIL import Image, ImageDraw, ImageFilter
-
-    if sun[2] <= LOWEST_SUN:
-        return image
-    mask = Image.new("L", sheet.size, 0)
-    draw = ImageDraw.Draw(mask)
-    for building in (*scene.designs, *scene.context):
-        for triangle in _shadow(building, ground, sheet, sun):
-            draw.polygon(triangle, fill=255)
-    soft = mask.reduce(OVERSAMPLE).filter(ImageFilter.GaussianBlur(PENUMBRA_M * sheet.scale / OVERSAMPLE))
-    dark = Image.new("RGB", image.size, (52, 62, 84))
-    return Image.composite(Image.blend(image, dark, SHADOW), image, soft)
-
-
-def _shadow(
-    building: Building, ground: Ground, sheet: _Sheet, sun: Toward
-) -> Iterable[list[float]]:
-    """Triangles (x, y, x, y, x, y) in pixels of a building's shadow on the level of the ground at its middle."""
-    mesh = building.solid if building.solid is not None and len(building.solid) else building.mesh
-    if not len(mesh):
-        return []
-    low, high = mesh.bounds
-    x0, y0, x1, y1 = ground.box
-    if high[0] < x0 or high[1] < y0 or low[0] > x1 or low[1] > y1:
-        return []
-    corners = mesh.corners
-    if len(corners) > SHADOW_TRIANGLES:
-        hull = shapely.convex_hull(shapely.multipoints(mesh.vertices[:, :2]))
-        ring = shapely.get_coordinates(hull)
-        foot, head = (np.column_stack([ring, np.full(len(ring), z)]) for z in (low[2], high[2]))
-        corners = np.concatenate([np.stack(half, 1) for half in ((foot[:-1], foot[1:], head[1:]),
-                                                                 (foot[:-1], head[1:], head[:-1]))])
-    base = float(ground.height_at(((low + high) / 2)[None, :2])[0])
-    corners = corners[(corners[:, :, 2] > base - 0.5).any(1)]
-    above = np.maximum(corners[..., 2:] - base, 0.0)
-    flat = corners[..., :2] - above * np.array(sun[:2]) / sun[2]
-    return list(sheet.pixels(flat.reshape(-1, 2)).reshape(-1, 6).tolist())
 
 
 def _is_water(kind: str) -> bool:

@@ -14,8 +14,9 @@ from zonebox.model import Building, ControlEnvelope, EdgeRole, Finding, Parcel, 
 from zonebox.viewer import palette, violations
 from zonebox.viewer.drawable import Colors, Key, Layer, Lines, Material, Surface, Tag, rgba, uniform
 from zonebox.viewer.ground import LIFT_M, LOW_LIFT_M, Ground, ground_of
-from zonebox.viewer.groundmap import PIXELS, SUN, Toward, ground_map, height_range
+from zonebox.viewer.groundmap import PIXELS, SUN, GroundMap, height_range
 from zonebox.viewer.outline import creases, creases_of_each
+from zonebox.viewer.shadows import Toward
 from zonebox.viewer.words import Lang, say
 
 WALL_ALPHA: Final = 0.11
@@ -57,7 +58,7 @@ def build(
     ground = ground or ground_of(scene)
     findings = () if report is None else report.findings
     return (
-        terrain(scene, ground, lang, map_pixels),
+        terrain(scene, GroundMap(ground, map_pixels), lang),
         plan_lines(scene, ground, lang),
         context(scene, ground, lang),
         designs(scene, lang),
@@ -83,11 +84,12 @@ def changed(
 
 
 def terrain(
-    scene: Scene, ground: Ground, lang: Lang, map_pixels: int = PIXELS, sun: Toward = SUN, *, by_height: bool = False,
+    scene: Scene, printer: GroundMap, lang: Lang, sun: Toward = SUN, *, by_height: bool = False,
 ) -> Layer:
     """Show the ground as a block with the map printed on it, or coloured by its height."""
+    ground = printer.ground
     top = Surface(mesh=ground.surface, colors=uniform(palette.PAPER, len(ground.surface)), material=Material.GROUND,
-                  texture=ground_map(scene, ground, pixels=map_pixels, sun=sun, by_height=by_height),
+                  texture=printer.draw(scene, sun=sun, by_height=by_height),
                   texture_box=ground.box)
     side = Surface(mesh=ground.skirt, colors=uniform(palette.GROUND_CUT, len(ground.skirt)))
     surfaces = (top, side) if len(ground.skirt) else (top,)

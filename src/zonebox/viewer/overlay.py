@@ -105,6 +105,10 @@ class Sheet:
         self.texts.append(text)
 
 
+FLAT: Final = 0.35
+"""Sine of the steepness from which a compass is shown at least."""
+
+
 def title(
     sheet: Sheet, size: tuple[int, int], measure: Measure, *, text: str, counts: Sequence[tuple[str, int, palette.Rgb]]
 ) -> Rect:
@@ -188,13 +192,20 @@ def legend(
     return box
 
 
-def north(sheet: Sheet, view: View, size: tuple[int, int], lang: Lang) -> Rect:
-    """Draw a compass lying on the ground, as the camera sees it, at the lower right."""
+def north(
+    sheet: Sheet, view: View, size: tuple[int, int], lang: Lang, true: tuple[float, float] = (0.0, 1.0)
+) -> Rect:
+    """Draw a compass lying on the ground, as the camera sees it, at the lower right; ``true`` is where north is.
+
+    From near the ground it is shown from somewhat higher, or it would be a line.
+    """
     centre = np.array([size[0] - MARGIN - 40.0, MARGIN + 46.0])
-    right, up, _ = view.axes()
+    right, up, forward = view.axes()
+    ahead = np.array(up[:2]) if abs(forward[2]) > FLAT else np.array(forward[:2]) / math.hypot(*forward[:2]) * FLAT
 
     def seen(x: float, y: float) -> NDArray[np.float64]:
-        return centre + 32.0 * np.array([x * right[0] + y * right[1], x * up[0] + y * up[1]])
+        east, north_of = x * true[1] + y * true[0], -x * true[0] + y * true[1]
+        return centre + 32.0 * np.array([east * right[0] + north_of * right[1], east * ahead[0] + north_of * ahead[1]])
 
     turn = np.radians(np.arange(0, 360, 6))
     ring = np.array([seen(math.cos(a), math.sin(a)) for a in turn])

@@ -26,6 +26,12 @@ from zonebox.viewer.words import Lang, is_latin, say
 INSETS: Final = camera.Insets(left=0.035, right=0.035, top=0.10, bottom=0.05)
 """Margins of every picture; the title stands in the upper one."""
 
+NOTE_PX: Final = 90.0
+"""Room for the note and the dimension of a finding that is looked at, round its place."""
+
+PLACE_PX: Final = 16.0
+"""Round the place itself nothing may lie."""
+
 HIGH_SUN: Final = 0.70
 """Sine of the altitude from which on the main light is dimmed."""
 
@@ -78,6 +84,8 @@ class Stage:
         self.size, self.ratio, self.font = size, ratio, font
         self.points = framing.framed_points(scene, self.layers)
         self._framed = framing.framed_points(scene)
+        turn = np.radians(scene.frame.convergence_deg(self.points.mean(0)[:2]))
+        self._north = (float(-np.sin(turn)), float(np.cos(turn)))      # true north, where the grid is turned against it
         self.origin = (np.round((self.points.min(0) + self.points.max(0)) / 2) if origin is None
                        else np.asarray(origin, dtype=np.float64))
         self.actors: dict[str, list[Any]] = {}
@@ -147,25 +155,36 @@ class Stage:
         sheet = overlay.Sheet()
         taken = [
             overlay.title(sheet, self.size, self._flat.measure, text=self._title(), counts=self._counts()),
-            overlay.north(sheet, self.view, self.size, self.lang),
+            overlay.north(sheet, self.view, self.size, self.lang, self._north),
             overlay.scale_bar(sheet, self.view, self.size, self._flat.measure, self.view.focal_point, self.lang),
         ]
         own = [key for layer in shown for key in layer.keys]
         keys = _ordered([*own, *(key for key in self.beside_keys if key.text not in {k.text for k in own})])
-        pixels, depth = self.view.project(self._framed, self.size)
-        subject = shapely.convex_hull(shapely.multipoints(pixels[depth > 0.0]))
+        precious = sight.parts(self.view, shown, self.size)
         if self.legend:
-            taken.append(overlay.legend(sheet, self.size, self._flat.measure, keys, taken, subject))
+            subject, places = self._spared(precious)
+            taken.append(overlay.legend(sheet, self.size, self._flat.measure, keys, [*taken, *places], subject))
         tags: list[Tag] = [tag for layer in shown for tag in layer.tags]
         tags = [tag for tag in tags if self._stands(tag.anchors[0])]
         notes.place(sheet, self.view, self.size, self._flat.measure, callouts=self.notes_now(), tags=tags, taken=taken,
-                    precious=sight.parts(self.view, shown, self.size),
-                    bodies=sight.buildings(self.view, self.scene, self.size))
+                    precious=precious, bodies=sight.buildings(self.view, self.scene, self.size))
         if self.caption and self._span[0] > 0.0:
             sheet.fill(overlay.Rect(x0=0.0, y0=0.0, x1=2.0, y1=float(self.size[1])).points, palette.INK_SOFT)
         self._flat.show(sheet)
         for told in self.followers:
             told()
+
+    def _spared(self, precious: Sequence[overlay.Rect]) -> tuple[shapely.Geometry, list[overlay.Rect]]:
+        """Say what the legend should not hide, in pixels, and what it never may: the scene; of a finding, its place."""
+        pixels, depth = self.view.project(self._framed, self.size)
+        if not self.view.name.startswith("finding:"):
+            return shapely.convex_hull(shapely.multipoints(pixels[depth > 0.0])), []
+        spots, ahead = self.view.project([note.anchor for note in self.notes_now()] or [self.view.focal_point],
+                                         self.size)
+        near = shapely.multipoints(spots[ahead > 0.0])
+        parts = [shapely.box(r.x0, r.y0, r.x1, r.y1) for r in precious]
+        return (shapely.union_all([near.buffer(NOTE_PX), *(part for part in parts if part.intersects(near))]),
+                [overlay.Rect(x0=x, y0=y, x1=x, y1=y).grown(PLACE_PX) for x, y in spots[ahead > 0.0].tolist()])
 
     def notes_now(self) -> list[Callout]:
         """List the notes to be written: those on the finding that is looked at, else all that stand."""

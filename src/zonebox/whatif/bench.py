@@ -102,6 +102,10 @@ class Bench:
             if self._home[design.id] == parcel:
                 self._site.body(design)
 
+    def standing_on(self, parcel: str) -> tuple[str, ...]:
+        """List the designs whose home a parcel is, in the scene's order."""
+        return tuple(design for design, home in self._home.items() if home == parcel)
+
     def control(self, scene: Scene, name: str) -> Control:
         """Find a control by its id."""
         if name not in self._control:

@@ -59,6 +59,10 @@ class WhatIf:
         """List a parcel's controls that can be changed, with the numbers of the scene as it was read."""
         return tuple(c for c in self._bench.controls_of(self.start.scene, parcel) if is_adjustable(c))
 
+    def standing_on(self, parcel: str) -> tuple[str, ...]:
+        """List the designs that stand on a parcel now."""
+        return self._bench.standing_on(parcel)
+
     def ready(self, parcel: str) -> None:
         """Get a parcel ready, so that its first change answers as fast as the next."""
         self._bench.ready(self.now.scene, parcel)
