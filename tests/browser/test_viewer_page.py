@@ -116,6 +116,37 @@ def test_select_change_and_see_the_verdict_turn(page: Any, tmp_path: Path) -> No
     page.wait_for_selector('#finding[data-state="FAIL"]', timeout=WAIT_MS)
 
 
+def test_a_slider_answers_while_it_is_drawn_and_is_one_step_to_undo(page: Any) -> None:
+    page.locator(f'[data-finding="{FINDING}"]').click()
+    page.wait_for_selector('#finding[data-state="FAIL"]', timeout=WAIT_MS)
+    slider = page.locator('[data-slider="D-05/height"]')
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.5 * box["width"], y)
+    page.mouse.down()
+    for share in np.linspace(0.5, 0.85, 12):
+        page.mouse.move(box["x"] + share * box["width"], y)
+        page.wait_for_timeout(60)
+    page.wait_for_selector('#finding[data-state="PASS"]', timeout=WAIT_MS)               # still held
+    drawn = float(slider.input_value())
+    page.mouse.up()
+    page.wait_for_function("n => Math.abs(document.querySelector('[data-number=\"D-05/height\"]').value - n) < 0.01",
+                           arg=drawn, timeout=WAIT_MS)
+    assert drawn > 20.0, "what the hand left, not what an answer underway said"
+    page.locator("#undo").click()
+    page.wait_for_selector('#finding[data-state="FAIL"]', timeout=WAIT_MS)
+    page.wait_for_function("document.querySelector('#undo').disabled", timeout=WAIT_MS)
+    mover = page.locator('[data-mover="up_m"]')
+    mover.focus()
+    for _ in range(4):
+        page.keyboard.press("PageDown")
+    page.wait_for_selector('#finding[data-state="PASS"]', timeout=WAIT_MS)               # lower, without a mouse
+    for _ in range(4):
+        page.locator("#undo").click()
+    page.wait_for_selector('#finding[data-state="FAIL"]', timeout=WAIT_MS)
+
+
 def test_search_a_parcel_and_read_what_binds(page: Any) -> None:
     page.locator("#search").fill("d-02")
     page.locator("#search").press("Enter")

@@ -97,6 +97,7 @@ def main(exports: Path) -> dict[str, Any]:
     hand.key("y")
     told["redone"] = len(desk.trial.changes)
     hand.key("u")
+    told["keyed"] = keyed(hand)
 
     hand.key("o")
     size = hand.window._size
@@ -165,6 +166,30 @@ def main(exports: Path) -> dict[str, Any]:
     told["orbit"] = camera.position != before
     desk.close()
     return told
+
+
+def keyed(hand: Hand) -> list[Any]:
+    """Change a limit and move the design by keys alone: the numbers after each key, and what a wrong number gives."""
+    desk, own = hand.window.desk, hand.window.hand
+    found: list[Any] = []
+    while own.at != ("limit", ("A/height",)):
+        hand.key("s")
+    for name in ("Right", "Prior", "Left"):
+        hand.key(name)
+        found.append(desk.trial.scene.plan.controls[0].limit)
+    for text in ("21.5", "much"):
+        hand.key("equal", "=")
+        hand.write(text)
+        found.append(desk.trial.scene.plan.controls[0].limit)
+    found.append("want a number" in own.message)
+    while own.at != ("move", ("tower", "up_m")):
+        hand.key("S")
+    hand.key("Next")
+    found.append(desk.trial.changes["design", "tower"].up_m)
+    for _ in range(5):
+        hand.key("u")
+    found.append(len(desk.trial.changes))
+    return found
 
 
 def keys_on_bare_scenes(exports: Path) -> dict[str, Any]:

@@ -56,6 +56,10 @@ def test_a_slider_turns_the_verdict_and_the_red_goes(told: dict[str, Any]) -> No
     assert told["red after"] < told["red before"] / 20
 
 
+def test_sliders_move_by_keys_alone_and_take_numbers(told: dict[str, Any]) -> None:
+    assert told["keyed"] == [18.1, 19.1, 19.0, 21.5, 21.5, True, -1.0, 0]
+
+
 def test_undo_and_redo(told: dict[str, Any]) -> None:
     assert told["undone"]
     assert told["redone"] == 1

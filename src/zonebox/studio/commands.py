@@ -55,7 +55,7 @@ class Commands:
         """Do what a click asks for."""
         desk, hand = self.desk, self.hand
         if act in ("tab", "design"):
-            setattr(hand, act, args[0])
+            setattr(hand if act == "tab" else desk, act, args[0])
         elif act == "type":
             hand.typing, hand.typed = args[0], ""
         elif act in ("help", "measuring"):
@@ -70,7 +70,7 @@ class Commands:
         return None
 
     def slide(self, act: str, args: Sequence[str], value: float, *, continued: bool) -> View | None:
-        """Set what a slider stands for; ``continued`` while it is held."""
+        """Set what a slider stands for; ``continued`` while it is held, until `Desk.settle`."""
         desk, sun = self.desk, self.desk.sun_now
         if act == "limit":
             desk.change(Limit(control=args[0], value=value), continued=continued)
@@ -80,7 +80,7 @@ class Commands:
             now = desk.trial.changes.get(("design", args[0]))
             start = now if isinstance(now, Move) else Move(design=args[0])
             changed: dict[str, Any] = {args[1]: value}
-            desk.change(replace(start, **changed), continued=continued)
+            desk.change(replace(start, **changed), continued=continued, held=True)
         elif act == "offset":
             desk.cut(replace(desk.cut_now, offset_m=value))
         elif act == "storey":

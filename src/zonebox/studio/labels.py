@@ -109,12 +109,14 @@ _LABELS: Final[dict[str, tuple[str, str]]] = {
              "T next hour of sun\nC cut above next storey\n"
              "D beside: next variant at the right\nE ground by height\nB keep view, N write a note\n"
              "/ search a parcel\nL 中文 / English\n"
-             "Tab: next tab of the panel\nQ quit"),
+             "Tab: next tab of the panel\nS / Shift+S next, previous slider\n"
+             "Left / Right one step, Page Up / Down ten\n= type its number\nQ quit"),
              ("上 / 下：上一条、下一条结果\n回车：飞到该处\nO 总览，P 平面，V 下一角度\nW 步行：方向键前进与转向\n"
              "1–7 图层\nU 撤销，Y 重做，K 保留为方案\nX 剖切，[ 与 ] 移动剖面\nM 两点测量（回车：画面中央）\n"
               "T 下一小时日照\n"
              "C 下一楼层剖切\nD 并排对比下一方案\nE 地形按高程\nB 保存视角，N 添加批注\n/ 搜索地块\nL 中文 / English\n"
-             "Tab：下一个面板\nQ 退出")),
+             "Tab：下一个面板\nS / Shift+S：下一个、上一个滑块\n左 / 右：一步，Page Up / Down：十步\n"
+             "=：输入数值\nQ 退出")),
     "sun_down": ("the sun is below the horizon", "太阳在地平线以下"),
 }
 

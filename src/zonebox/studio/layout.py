@@ -18,7 +18,7 @@ STYLE: Final = """
 .zb-ids { max-height: 7em; overflow: auto; font: .75rem monospace; }
 .v-list-item--active { outline: 2px solid #165494; outline-offset: -2px; }
 .zb-choice { position: relative; top: 3px; max-width: 13em; margin-right: 8px; }
-@media (max-width: 1199px) {
+@media (max-width: 1479px) {
   .zb-line { flex-wrap: wrap; }
   .zb-choice { max-width: 9em; }
   #totals { display: none; }
@@ -26,13 +26,13 @@ STYLE: Final = """
 :focus-visible { outline: 3px solid #165494 !important; outline-offset: 1px; }
 """
 
-NARROW: Final = "$vuetify.display.width < 1200"
+NARROW: Final = "$vuetify.display.width < 1480"
 """Where the lists leave the picture less than half of the page, they are narrower."""
 
 MORE: Final = [("data_layer", "data-layer"), ("data_finding", "data-finding"), ("data_state", "data-state"),
                ("data_slider", "data-slider"), ("data_number", "data-number"), ("data_move", "data-move"),
-               ("data_view", "data-view"), ("data_note", "data-note"), ("label_for", "for"),
-               ("aria_label", "aria-label"), ("tabindex", "tabindex")]
+               ("data_mover", "data-mover"), ("data_view", "data-view"), ("data_note", "data-note"),
+               ("label_for", "for"), ("aria_label", "aria-label"), ("tabindex", "tabindex")]
 """Attributes that the widgets do not know by themselves."""
 
 
@@ -137,28 +137,53 @@ def _selection(v3: Any, html: Any) -> None:
                 html.Span("{{ one.text }} {{ one.control }} {{ one.clause }}")
 
 
+def _live(event: str, subject: str, named: str = "") -> dict[str, str]:
+    """Write the events of a slider: it is answered while it is drawn, each time the answer before has come.
+
+    ``event`` is triggered with ``subject`` and the number, and what else is ``named``. All that one draw changes is one
+    step to undo. What an answer does to the slider meanwhile (``value``) does not count: the hand does.
+    """
+    def ask(value: str, more: str) -> str:
+        return f"trigger('{event}', [{subject}, Number({value})], {{{named}continued: !!e.zbDrawn{more}}})"
+
+    again = ("if (e.zbDrawn && e.zbValue !== sent) { e.value = e.zbValue; "
+             "e.dispatchEvent(new e.ownerDocument.defaultView.Event('input')) }")
+    return {
+        "input": "const e = $event.target; e.zbValue = e.value; if (!e.zbBusy) { e.zbBusy = true; "
+                 f"const sent = e.value; {ask('sent', ', held: true')}.finally(() => {{ e.zbBusy = false; {again} }}); "
+                 "e.zbDrawn = true }",
+        "change": "const e = $event.target; e.value = e.zbDrawn ? e.zbValue : e.value; "
+                  f"{ask('e.value', '')}; e.zbDrawn = false",
+    }
+
+
 def _what_if(v3: Any, html: Any) -> None:
     number: dict[str, Any] = {"type": "number", "style": "width: 6.5em; border: 1px solid #9aa5af; padding: 1px 4px"}
+    slider: dict[str, Any] = {"type": "range", "style": "flex: 1 1 auto; min-width: 0", "__events": ["input"]}
     change = "trigger('number', [s.id, Number($event.target.value)], {setback: s.setback})"
+    move = "trigger('move', [name, Number($event.target.value)])"
     with html.Div(classes="pa-3", id="what-if", style="border-top: 1px solid #c4cbd1"):
         html.Div("{{ t.what_if }}", classes="text-overline")
         html.Div("{{ t.shared }}", classes="text-caption mb-1", id="shared")
         html.Div("{{ t.pick_parcel }}", v_if="!sliders.length", classes="text-body-2")
         with html.Div(v_for="s in sliders", key="s.id", classes="zb-line", style="align-items: center"):
             html.Label("{{ s.label }}", style="flex: 0 0 11em", label_for=("'n-' + s.id",), __properties=MORE)
-            html.Input(type="range", min=("s.min",), max=("s.max",), step=("s.step",), value=("s.value",),
-                       style="flex: 1 1 auto; min-width: 0", aria_label=("s.label",), data_slider=("s.id",),
-                       change=change, __properties=MORE)
+            html.Input(min=("s.min",), max=("s.max",), step=("s.step",), value=("s.value",), aria_label=("s.label",),
+                       data_slider=("s.id",), __properties=MORE, **slider,
+                       **_live("number", "s.id", "setback: s.setback, "))
             html.Input(id=("'n-' + s.id",), value=("s.value",), step=("s.step",), data_number=("s.id",),
                        change=change, __properties=MORE, **number)
         with html.Div(v_if="designs.length", classes="mt-2"):
-            v3.VSelect(items=("designs",), v_model=("design",), label=("t.design",), density="compact",
-                       hide_details=True, variant="outlined")
-            with html.Div(v_for="name in ['east_m', 'north_m', 'up_m', 'turn_deg']", key="name", classes="zb-line"):
+            v3.VSelect(items=("designs",), model_value=("design",), label=("t.design",), density="compact",
+                       hide_details=True, variant="outlined", id="design",
+                       update_modelValue="trigger('design', [$event])")
+            with html.Div(v_for="(track, name) in tracks", key="name", classes="zb-line", style="align-items: center"):
                 html.Label("{{ t[name] }}", style="flex: 0 0 11em", label_for=("'m-' + name",), __properties=MORE)
-                html.Input(id=("'m-' + name",), value=("moved[name]",), data_move=("name",),
-                           step=("name === 'turn_deg' ? 5 : 0.5",),
-                           change="trigger('move', [name, Number($event.target.value)])", __properties=MORE, **number)
+                html.Input(min=("Math.min(track.low, moved[name])",), max=("Math.max(track.high, moved[name])",),
+                           step=("track.step",), value=("moved[name]",), aria_label=("t[name]",),
+                           data_mover=("name",), __properties=MORE, **slider, **_live("move", "name"))
+                html.Input(id=("'m-' + name",), value=("moved[name]",), data_move=("name",), step=("track.step",),
+                           change=move, __properties=MORE, **number)
         html.Div("{{ note }}", v_for="note in notes", key="note", classes="text-caption")
         with html.Div(classes="mt-2", style="display: flex; flex-wrap: wrap; gap: 6px"):
             for name, active in (("undo", "!can_undo"), ("redo", "!can_redo"), ("export", "!can_undo")):

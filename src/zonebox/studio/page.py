@@ -18,6 +18,7 @@ from zonebox.studio.desk import Desk
 from zonebox.studio.labels import label, labels
 from zonebox.studio.layout import build
 from zonebox.studio.pagetools import PageTools
+from zonebox.studio.panels import MOVES
 from zonebox.studio.search import listed
 from zonebox.studio.session import answer_sessions
 from zonebox.studio.tools import Cut, Sun
@@ -65,8 +66,8 @@ class Page:
         desk.stage.follow(quick=True)
         self._watch_mouse()
         self._publish()
-        for event in ("select", "choose", "go", "number", "move", "undo", "redo", "keep", "export", "layer", "switch",
-                      "speak", "cut", "sun", "clear", "tool", "bcf"):
+        for event in ("select", "choose", "go", "number", "move", "design", "undo", "redo", "keep", "export", "layer",
+                      "switch", "speak", "cut", "sun", "clear", "tool", "bcf"):
             self.server.trigger(event)(self._guarded(getattr(self, f"on_{event}")))
         self.server.controller.on_server_bind.add(answer_sessions)
         self.view = build(self.server, desk.stage.plotter.render_window)
@@ -103,16 +104,22 @@ class Page:
         """Go to a named view."""
         await self._fly(self.desk.stage.named_view(view))
 
-    async def on_number(self, control: str, value: float, *, setback: bool = False) -> None:
-        """Change a control."""
+    async def on_number(
+        self, control: str, value: float, *, setback: bool = False, continued: bool = False, held: bool = False
+    ) -> None:
+        """Change a control; ``continued`` joins it to the change before, ``held`` while its slider is drawn."""
         self.desk.change(Setback(control=control, distance_m=float(value)) if setback
-                         else Limit(control=control, value=float(value)))
+                         else Limit(control=control, value=float(value)), continued=continued, held=held)
 
-    async def on_move(self, name: str, value: float) -> None:
+    async def on_move(self, name: str, value: float, *, continued: bool = False, held: bool = False) -> None:
         """Move the design that is chosen."""
-        design = self.state.design
+        design = str(self.state.design)
         move = {**self._move_of(design), name: float(value)}
-        self.desk.change(Move(design=design, **move))
+        self.desk.change(Move(design=design, **move), continued=continued, held=held)
+
+    async def on_design(self, design: str) -> None:
+        """Take another design in hand."""
+        self.desk.design = str(design)
 
     async def on_undo(self) -> None:
         """Take the last change back."""
@@ -182,7 +189,7 @@ class Page:
         parcel = scene.plan.parcel(desk.parcel) if desk.parcel else None
         finding = desk.finding(desk.selected) if desk.selected else None
         designs = [d.id for d in scene.designs]
-        design = self.state.design if self._has("design") and self.state.design in designs else next(iter(designs), "")
+        design = desk.design if desk.design in designs else next(iter(designs), "")
         names = {"": label("as_planned", lang)}
         title = scene.title_zh if lang == "zh" else scene.title
         state.update({
@@ -202,6 +209,7 @@ class Page:
             "storeys": [{"id": "", "title": label("all_storeys", lang)}, *desk.storeys()],
             "directions": [{"value": v, "title": label(k, lang)} for v, k in
                            (("", "section_none"), ("north", "section_ns"), ("east", "section_we"))],
+            "tracks": {name: {"low": t.low, "high": t.high, "step": t.step} for name, t in MOVES.items()},
             "reach": desk.reach_m, "sun_text": desk.sun_text, **self.tools.state(),
         })
         for name, value in (("message", ""), ("measuring", False), ("search", ""), ("keep_name", ""),

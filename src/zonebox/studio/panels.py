@@ -25,6 +25,9 @@ MARKS: Final = {State.FAIL: "x", State.MARGINAL: "!", State.NOT_CHECKED: "?", St
 
 MOVES: Final = {"east_m": Track(low=-30.0, high=30.0, step=0.5), "north_m": Track(low=-30.0, high=30.0, step=0.5),
                 "up_m": Track(low=-15.0, high=15.0, step=0.1), "turn_deg": Track(low=-180.0, high=180.0, step=1.0)}
+NUMBER: Final = "number"
+"""What is typed: a number for the slider that the keys move."""
+
 TABS: Final = ("selection", "what_if", "tools")
 DAYS: Final = Track(low=1, high=31, step=1)
 MONTHS: Final = Track(low=1, high=12, step=1)
@@ -42,9 +45,10 @@ class Hand:
     measuring: bool = False
     help: bool = False
     beside: str | None = None
-    design: str = ""
     message: str = ""
     held: str = ""
+    at: tuple[str, tuple[str, ...]] | None = None
+    """Slider that the keys move: its act and its names."""
 
 
 def left(desk: Desk, hand: Hand, size: tuple[int, int], measure: Measure, sheet: Sheet) -> list[Spot]:
@@ -85,7 +89,8 @@ def right(desk: Desk, hand: Hand, size: tuple[int, int], measure: Measure, sheet
     """Write the open tab of the right panel."""
     wide, tall = size
     sheet.panel(Rect(x0=wide - RIGHT_PX + 1.0, y0=0.0, x1=float(wide), y1=float(tall)), 1.0)
-    pen = Pen(sheet=sheet, measure=measure, x0=wide - RIGHT_PX + PAD, x1=wide - PAD, y=tall - PAD, bottom=PAD)
+    pen = Pen(sheet=sheet, measure=measure, x0=wide - RIGHT_PX + PAD, x1=wide - PAD, y=tall - PAD, bottom=PAD,
+              at=hand.at, typed=f"{hand.typed}_" if hand.typing == NUMBER else "")
     pen.buttons([(label(tab, desk.lang), "tab", (tab,), tab == hand.tab) for tab in TABS])
     {"selection": _selection, "what_if": _what_if, "tools": _tools}[hand.tab](desk, hand, pen)
     if hand.message:
@@ -151,14 +156,14 @@ def _what_if(desk: Desk, hand: Hand, pen: Pen) -> None:
                    held=hand.held == s["id"])
     designs = [d.id for d in desk.scene.designs]
     if designs:
-        hand.design = hand.design if hand.design in designs else designs[0]
-        pen.heading(f"{label('design', lang)} {hand.design}")
+        desk.design = desk.design if desk.design in designs else designs[0]
+        pen.heading(f"{label('design', lang)} {desk.design}")
         if len(designs) > 1:
-            pen.buttons([(name, "design", (name,), name == hand.design) for name in designs[:8]])
-        change = desk.trial.changes.get(("design", hand.design))
+            pen.buttons([(name, "design", (name,), name == desk.design) for name in designs[:8]])
+        change = desk.trial.changes.get(("design", desk.design))
         for name, track in MOVES.items():
             value = getattr(change, name) if isinstance(change, Move) else 0.0
-            pen.slider(label(name, lang), value, track, "move", (hand.design, name), held=hand.held == name)
+            pen.slider(label(name, lang), value, track, "move", (desk.design, name), held=hand.held == name)
     pen.buttons([(label(name, lang), name, (), False) for name in ("undo", "redo", "export")])
     pen.buttons([(label("keep", lang) if hand.typing != "keep" else f"{hand.typed}_", "type", ("keep",),
                   hand.typing == "keep"),

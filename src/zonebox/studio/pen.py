@@ -59,7 +59,8 @@ class Spot:
 class Pen:
     """A column of a sheet that is written downwards.
 
-    ``y`` is where the next line begins; what would lie under ``bottom`` is left out and counted in ``missed``.
+    ``y`` is where the next line begins; what would lie under ``bottom`` is left out and counted in ``missed``. The
+    slider ``at`` which the keys are is framed, and shows what is ``typed`` for it.
     """
 
     sheet: Sheet
@@ -70,6 +71,8 @@ class Pen:
     bottom: float
     spots: list[Spot] = field(default_factory=list)
     missed: int = 0
+    at: tuple[str, tuple[str, ...]] | None = None
+    typed: str = ""
 
     def room(self, tall: float) -> bool:
         """Whether something so tall still fits; what does not is counted."""
@@ -141,7 +144,11 @@ class Pen:
         """Write a slider: its title and number, and under it the track with a knob."""
         if not self.room(2 * LINE):
             return
-        shown = text or f"{value:g}"
+        chosen = self.at == (act, args)
+        if chosen:
+            self.sheet.fill(Rect(x0=self.x0 - 6.0, y0=self.y - 2 * LINE, x1=self.x1 + 6.0, y1=self.y).points,
+                            palette.ENVELOPE, 0.22)
+        shown = (self.typed if chosen else "") or text or f"{value:g}"
         wide = self.x1 - self.x0 - self.measure(shown, SMALL_PX)[0] - 8.0
         self._write(self.x0, _cut(title, wide, self.measure), SMALL_PX, palette.INK)
         self.sheet.write(Text(x=self.x1, y=self.y - LINE / 2, text=shown, size_px=SMALL_PX, color=palette.INK,

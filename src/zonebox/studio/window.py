@@ -7,16 +7,17 @@ what the page does, on the same `Desk`.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from zonebox.errors import ZoneboxError
+from zonebox.errors import InputError, ZoneboxError
 from zonebox.studio import panels
 from zonebox.studio.commands import Commands
 from zonebox.studio.desk import Desk
 from zonebox.studio.labels import label
-from zonebox.studio.panels import LEFT_PX, RIGHT_PX, Hand
+from zonebox.studio.panels import LEFT_PX, NUMBER, RIGHT_PX, Hand
 from zonebox.studio.pen import LINE, PAD, Spot
 from zonebox.viewer import camera, palette
 from zonebox.viewer.furniture import Furniture
@@ -110,6 +111,7 @@ class Window:
         spot = next((s for s in reversed(self.spots) if s.holds(x, y)), None)
         if spot is not None and spot.track is not None:
             self._held, self.hand.held = spot, (spot.args or (spot.act,))[-1]
+            self.hand.at = spot.act, spot.args
             self.desk.stage.smooth(on=False)
             self._slide(x, continued=False)
         elif spot is not None:
@@ -133,6 +135,7 @@ class Window:
         start, self._pressed = self._pressed, None
         if self._held is not None:
             self._held, self.hand.held = None, ""
+            self.desk.settle()
             self.desk.stage.smooth(on=True)
             self._answered()
             return True
@@ -158,11 +161,50 @@ class Window:
             self._closing = True
             self.desk.stage.plotter.iren.terminate_app()
             return True
-        command = self.commands.of_key(name)
+        command = self.commands.of_key(name) or self._of_slider(name)
         if command is None:
             return False
         self._guarded(command)
         return True
+
+    def _of_slider(self, name: str) -> Callable[[], camera.View | None] | None:
+        """Find what a key does to the sliders of the open tab: go to the next, one step or ten, or type a number."""
+        hand = self.hand
+        tracks = [(s, s.track, (s.act, s.args)) for s in self.spots if s.track is not None]
+        now = next(((spot, track) for spot, track, at in tracks if at == hand.at), None)
+        steps = {"Left": -1, "Right": 1, "Prior": 10, "Page_Up": 10, "Next": -10, "Page_Down": -10}
+        if name in ("s", "S", "equal") and (name != "equal" or now is not None):
+            names = [at for _, _, at in tracks]
+            place = names.index(hand.at) if hand.at in names else -1 if name == "s" else 0
+
+            def turn() -> None:
+                if name == "equal":
+                    hand.typing, hand.typed = NUMBER, ""
+                elif names:
+                    hand.at = names[(place + (1 if name == "s" else -1)) % len(names)]
+
+            return turn
+        if now is None or name not in steps:
+            return None
+        spot, track = now
+        value = min(max(round(spot.value + steps[name] * track.step, 6), track.low), track.high)
+        return lambda: self._set(spot, value)
+
+    def _set(self, spot: Spot, value: float) -> camera.View | None:
+        view = self.commands.slide(spot.act, spot.args, value, continued=False)
+        self.desk.settle()
+        return view
+
+    def _number(self, text: str) -> camera.View | None:
+        """Give the slider that the keys move a number that was typed, which may lie beyond its track."""
+        spot = next(s for s in self.spots if (s.act, s.args) == self.hand.at)
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise InputError("/".join((spot.act, *spot.args)), got=f'"{text}"', want="a number")
+        return self._set(spot, value)
 
     def do(self, act: str, *args: Any) -> None:
         """Do a command by name, and show what it did."""
@@ -172,7 +214,7 @@ class Window:
         hand = self.hand
         if name in ("Return", "KP_Enter"):
             purpose, text, hand.typing, hand.typed = hand.typing, hand.typed, "", ""
-            self._guarded(lambda: self.commands.typed(purpose, text))
+            self._guarded(lambda: self._number(text) if purpose == NUMBER else self.commands.typed(purpose, text))
             return
         if name == "Escape":
             hand.typing = hand.typed = ""
