@@ -73,7 +73,8 @@ LAND_USE: Final[tuple[tuple[tuple[str, ...], Rgb], ...]] = (
 
 LINE: Final[tuple[tuple[tuple[str, ...], Rgb], ...]] = (
     (("蓝", "blue", "river", "water"), (24, 104, 176)),
-    (("紫", "purple", "heritage", "protect", "控制", "control"), (176, 40, 150)),
+    (("控制", "control"), (212, 132, 196)),             # the surroundings of what a purple line protects
+    (("紫", "purple", "heritage", "protect"), (176, 40, 150)),
     (("绿", "green"), (52, 132, 60)),
     (("黄", "yellow"), (150, 124, 0)),
 )
