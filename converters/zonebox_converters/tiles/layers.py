@@ -198,6 +198,8 @@ _ENVELOPE_SCHEMA: Final = Schema(id="envelope", name="Control envelope", zh="控
     Property(id="top_m", kind=FLOAT64, name="Elevation of the top", zh="顶部高程（场景高程基准）", unit="m"),
     Property(id="ground_m", kind=FLOAT64, name="Elevation of the ground reference", zh="地面基准高程", unit="m"),
     Property(id="controls", kind=STRING, name="Controls", zh="控制指标及依据"),
+    Property(id="margins", kind=STRING, name="Checks, the worst first, with margins above 0 where room is left",
+             zh="各项检查结论及余量（最严重者在前，大于 0 为有余）"),
     Property(id="verdict", kind=VERDICT, name="Worst verdict on the parcel", zh="地块最严重检查结论"),
 ))
 
@@ -207,12 +209,13 @@ def _envelopes(scene: Scene, report: Report) -> Layer | None:
     controls: defaultdict[str, list[str]] = defaultdict(list)
     for control in scene.plan.controls:
         controls[control.parcel].append(control_text(control))
-    states: defaultdict[str, set[State]] = defaultdict(set)
+    found: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
-        states[finding.parcel].add(finding.state)
+        found[finding.parcel].append(finding)
     shown = [e for e in scene.envelopes if len(e.solid)]
-    verdicts = [worst(states.get(e.parcel, ())) for e in shown]
-    rows = [_envelope_row(e, parcels.get(e.parcel), "; ".join(controls.get(e.parcel, ())), v)
+    verdicts = [worst({f.state for f in found.get(e.parcel, ())}) for e in shown]
+    rows = [_envelope_row(e, parcels.get(e.parcel), "; ".join(controls.get(e.parcel, ())),
+                          margins_text(found.get(e.parcel, ())), v)
             for e, v in zip(shown, verdicts, strict=True)]
     broken = (State.FAIL, State.MARGINAL)
     colors = [ENVELOPE_BROKEN_COLOR if v in broken else ENVELOPE_COLOR for v in verdicts]
@@ -222,11 +225,11 @@ def _envelopes(scene: Scene, report: Report) -> Layer | None:
 
 
 def _envelope_row(
-    envelope: ControlEnvelope, parcel: Parcel | None, controls: str, verdict: State | None
+    envelope: ControlEnvelope, parcel: Parcel | None, controls: str, margins: str, verdict: State | None
 ) -> tuple[Any, ...]:
     use = "" if parcel is None else " ".join(filter(None, (parcel.land_use, parcel.land_use_name)))
     return (envelope.parcel, use, envelope.volume_m3, envelope.footprint_m2, envelope.top_m, envelope.ground_m,
-            controls, verdict)
+            controls, margins, verdict)
 
 
 _FINDING_SCHEMA: Final = Schema(id="finding", name="Finding", zh="检查结果", properties=(
@@ -292,6 +295,17 @@ def control_text(control: Control) -> str:
         said.append(f"({', '.join(control.edges.roles)})")
     authority = " ".join(filter(None, (control.authority.doc, control.authority.clause)))
     return " ".join(said) + (f" [{authority}]" if authority else "")
+
+
+def margins_text(findings: Sequence[Finding]) -> str:
+    """Say the checks of a parcel that have a margin, the worst first: of each check and design its worst finding."""
+    known = sorted(((_WORST_FIRST.index(f.state), f.margin, f.id, f) for f in findings if f.margin is not None),
+                   key=lambda row: row[:3])
+    told: dict[tuple[str, str], str] = {}
+    for _, margin, _, f in known:
+        design = f" ({f.design})" if f.design else ""
+        told.setdefault((f.check, f.design), f"{f.check}{design} {f.state.value} {margin:+.4g} {f.unit}".rstrip())
+    return "; ".join(told.values())
 
 
 def _layer(

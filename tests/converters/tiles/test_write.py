@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from converters.tiles import readback, samples
 from zonebox.errors import InputError, OutputExistsError
 from zonebox.frame import Frame
-from zonebox.model import Building, Report
+from zonebox.model import Building, Finding, Report, State
 from zonebox_converters.tiles import write
+from zonebox_converters.tiles.layers import margins_text
 from zonebox_converters.tiles.metadata import NO_DATA
 
 NONE = Report(findings=())
@@ -104,7 +105,7 @@ def test_metadata_reads_back_as_given(tmp_path: Path) -> None:
         "parcel": ["A-01", "A-02"], "landUse": ["0701 城镇住宅用地", "0901"], "volume_m3": [7500.0, 13500.0],
         "footprint_m2": [750.0, 750.0], "top_m": [11.0, 19.0], "ground_m": [1.0, 1.0],
         "controls": ["height ≤ 10 m [示例控规图则 第三条]", "height ≤ 18 m [示例控规图则 第三条]"],
-        "verdict": ["FAIL", "NOT_CHECKED"]}
+        "margins": ["height (tower) FAIL -3.4 m", ""], "verdict": ["FAIL", "NOT_CHECKED"]}
     assert tables["findings"] == {
         "id": ["A-01/tower/height"], "check": ["height"], "state": ["FAIL"], "parcel": ["A-01"], "design": ["tower"],
         "control": ["A-01/height"], "doc": ["示例控规图则"], "clause": ["第三条"], "value": [13.4], "limit": [10.0],
@@ -317,3 +318,17 @@ def test_py3dtiles_reads_the_tileset(tmp_path: Path) -> None:
         again = TileSet.from_file(layer.path)
         assert again.root_tile.bounding_volume is not None
         np.testing.assert_allclose(np.linalg.det(again.root_tile.transform), 1.0)
+
+
+def test_margins_name_the_worst_of_each_check() -> None:
+    def found(
+        ident: str, check: str, state: State, margin: float | None, design: str = "d", unit: str = "m"
+    ) -> Finding:
+        return Finding(id=ident, check=check, state=state, parcel="p", design=design, control=None, margin=margin,
+                       unit=unit)
+
+    told = margins_text([
+        found("1", "setback", State.PASS, 2.0), found("2", "setback", State.FAIL, -0.25),
+        found("3", "setback", State.FAIL, -0.5), found("4", "far", State.PASS, 0.125, unit=""),
+        found("5", "setback", State.PASS, 1.0, design="e"), found("6", "coverage", State.NOT_CHECKED, None)])
+    assert told == "setback (d) FAIL -0.5 m; far (d) PASS +0.125; setback (e) PASS +1 m"
