@@ -165,7 +165,7 @@ def _check_count(prop: Json, place: str) -> Found:
 
 def _check_numbers(prop: Json, place: str) -> Found:
     """Check normalization, scale and offset, and the bounds, all of which only numbers have."""
-    numeric, whole = prop["type"] in PARTS, prop.get("componentType") in INTEGERS
+    numeric, whole = prop["type"] in PARTS, prop.get("componentType") in list(INTEGERS)
     if prop.get("normalized") and not whole:
         yield f"{place}/normalized", "may stand beside integers only"
     for key in ("offset", "scale", "min", "max"):
@@ -226,7 +226,8 @@ def _possible(value: Any, prop: Json, schema: Json) -> bool:
     if prop["type"] == "STRING":
         return all(isinstance(entry, str) for entry in values)
     enum: Mapping[str, Any] = objects(schema, "enums").get(str(prop.get("enumType")), {})
-    names = [entry.get("name") for entry in enum.get("values", []) if isinstance(entry, dict)]
+    given = enum.get("values")
+    names = [entry.get("name") for entry in given if isinstance(entry, dict)] if isinstance(given, list) else []
     return all(entry in names for entry in values)
 
 
