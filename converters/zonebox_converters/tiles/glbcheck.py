@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from zonebox_converters.tiles import draco
 from zonebox_converters.tiles.glb import Json, bounds
 from zonebox_converters.tiles.glbread import Glb, read_glb, read_gltf
+from zonebox_converters.tiles.heads import used_below
 from zonebox_converters.tiles.schemas import is_identifier
 from zonebox_converters.tiles.tables import check_tables
 
@@ -27,6 +28,10 @@ def check_glb(glb: Glb) -> list[NDArray[np.float64]]:
     """Check primitives and property tables, and return every mesh's vertices (n, 3), y up, nodes applied."""
     if "asset" not in glb.document:
         glb.problems.append("asset is missing")
+    named = {key: set(glb.document.get(key, [])) for key in ("extensionsUsed", "extensionsRequired")}
+    glb.problems += [f"{name} is used and not declared in extensionsUsed"
+                     for name in sorted((used_below(glb.document) | named["extensionsRequired"])
+                                        - named["extensionsUsed"])]
     tables = check_tables(glb)
     placed: list[NDArray[np.float64]] = []
     positions: dict[int, list[NDArray[np.float64]]] = {}

@@ -214,7 +214,7 @@ def _check_stand_ins(prop: Json, schema: Json, place: str) -> Found:
 
 def _possible(value: Any, prop: Json, schema: Json) -> bool:
     """Whether a value may be one of a property, in type and shape."""
-    if prop.get("array") and not isinstance(value, list):
+    if prop.get("array") and (not isinstance(value, list) or len(value) != prop.get("count", len(value))):
         return False
     if prop["type"] in PARTS:
         if not prop.get("array") or "count" in prop:

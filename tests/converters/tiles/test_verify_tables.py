@@ -53,6 +53,7 @@ def glb(arrays: Mapping[str, NDArray[Any]], **columns: bytes) -> tuple[Json, byt
         document["accessors"].append(entry)
     placed = {name: attributes.pop(name) for name in ("TRANSLATION", "SCALE") if name in attributes}
     if placed:
+        document["extensionsUsed"].append("EXT_mesh_gpu_instancing")
         document["nodes"][0]["extensions"] = {"EXT_mesh_gpu_instancing": {"attributes": placed}}
     feature: Json = {"featureCount": 2, "attribute": 0, "propertyTable": 0}
     document["meshes"] = [{"primitives": [{"attributes": attributes, "extensions": {
@@ -154,6 +155,7 @@ TEXT: Json = {"type": "STRING"}
     ({**NUMBER, "count": 2}, "/count: may stand beside array only"),
     ({**TEXT, "required": True, "default": "a"}, "/default: may not stand beside required"),
     ({**TEXT, "noData": 4}, "/noData: 4 is no value"), ({"type": "BOOLEAN", "noData": True}, "beside BOOLEAN"),
+    ({**TEXT, "array": True, "count": 2, "noData": ["a"]}, "/noData: ['a'] is no value"),
     ({**NUMBER, "noData": 40_000}, "/noData: 40000 is no value"), ({**NUMBER, "noData": 0.5}, "0.5 is no value"),
     ({"type": "ENUM", "enumType": "state", "noData": "gone"}, "/noData: 'gone' is no value"),
     ({**TEXT, "max": 4}, "/max: may stand beside numbers"),
@@ -205,6 +207,8 @@ def test_instances_stand_where_their_attributes_put_them(tmp_path: Path) -> None
 def test_a_center_of_older_contents_is_heeded(tmp_path: Path) -> None:
     document, binary = glb(TRIANGLE, **COLUMNS)
     document["extensions"]["CESIUM_RTC"] = {"center": [100.0, 200.0, 300.0]}
+    assert told(document, binary) == "CESIUM_RTC is used and not declared in extensionsUsed"
+    document["extensionsUsed"].append("CESIUM_RTC")
     assert tileset(tmp_path, "a.glb", 1.0, (100.0, 200.0, 300.0), packed(document, binary)) == []
     assert tileset(tmp_path, "a.glb", 1.0, (0.0, 0.0, 0.0), packed(document, binary)) != []
 
