@@ -9,6 +9,7 @@ from zonebox.geometry.tin import TinIndex
 from zonebox.model import Control, ControlEnvelope, Parcel, Terrain
 from zonebox_converters.envelopes.building import Built, envelope_of, exactly, task_on
 from zonebox_converters.envelopes.cutting import Cut
+from zonebox_converters.envelopes.figures import steps_of_rules
 from zonebox_converters.envelopes.filling import fill
 from zonebox_converters.envelopes.grounds import grounds_of
 from zonebox_converters.envelopes.plain import Reading, Task
@@ -61,9 +62,15 @@ class Again:
 
 
 def _cut(task: Task) -> Cut:
-    """Cut a lot in plan where its controls are steps and planes, which takes a tenth of the time; else by solids."""
+    """Cut a lot in plan where its controls are steps and planes, which takes a tenth of the time; else by solids.
+
+    Who took what is counted where all are steps: nobody asks it of a trial, and planes would be cut once a control.
+    """
     easy = Reading()
-    return cut_plain(easy.lots())[0] if easy.add(task) else exactly(task)
+    if not easy.add(task):
+        return exactly(task)
+    lots = easy.lots()
+    return cut_plain(lots, account=not steps_of_rules(lots).sloped[lots.rule_profile].any())[0]
 
 
 def _shaped_alike(one: tuple[Control, ...], other: tuple[Control, ...]) -> bool:

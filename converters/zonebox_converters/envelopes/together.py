@@ -14,11 +14,14 @@ from zonebox_converters.envelopes.plain import PlainLots
 from zonebox_converters.envelopes.tiered import Raised, raise_all
 
 
-def cut_plain(lots: PlainLots) -> list[Cut]:
-    """Cut plain lots, find out who took what, and name what made each face."""
+def cut_plain(lots: PlainLots, *, account: bool = True) -> list[Cut]:
+    """Cut plain lots, find out who took what, and name what made each face.
+
+    Without ``account`` it is left open who took what: that takes a cut of the whole body for each control.
+    """
     if not len(lots):
         return []
-    made = raise_all(lots, account=True)
+    made = raise_all(lots, account=account)
     faces = attribute(lots, made.solids)
     order: list[list[str]] = [[] for _ in range(len(lots))]
     for (lot, _), name in sorted(lots.cut_name().items()):
