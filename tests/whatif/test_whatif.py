@@ -20,9 +20,9 @@ from zonebox import checks
 from zonebox.errors import InputError
 from zonebox.geometry.mesh import area_m2
 from zonebox.geometry.profile import Profile, proportional, recession
-from zonebox.model import Control, EdgeRole, Finding, Kind, Report, Scene, State
+from zonebox.model import Control, EdgeRole, Finding, Kind, Plan, Report, Scene, State
 from zonebox.whatif import Change, Limit, Move, Setback, WhatIf, moved
-from zonebox_converters.envelopes import build_one
+from zonebox_converters.envelopes import build, build_one
 from zonebox_converters.envelopes.again import Again
 
 
@@ -370,3 +370,18 @@ def test_planes_on_a_lot_with_arms_answer_as_a_run_does() -> None:
         assert mine.capacity.floor_area_m2 == pytest.approx(theirs.capacity.floor_area_m2, rel=1e-9)
     assert [(f.id, f.state) for f in trial.report.findings] == [(f.id, f.state) for f in found.findings]
     assert [f.value for f in trial.report.findings] == pytest.approx([f.value for f in found.findings], abs=1e-4)
+
+
+@pytest.mark.parametrize("start_m", [6.5, 10.0, 40.0])
+def test_a_plane_that_begins_above_the_top_takes_nothing_behind_its_edge(start_m: float) -> None:
+    """An L of 1200 m² under 6 m, planes from ``start_m`` up along every edge: 7200 m³, arms behind a line too."""
+    shape = shapely.Polygon([(0, 0), (40, 0), (40, 20), (20, 20), (20, 40), (0, 40)])
+    lot = replace(lots.parcel(shape, 0.0), id="P")
+    rules = (Control(id="P/h", parcel="P", kind=Kind.HEIGHT, authority=site.RULES, limit=6.0),
+             Control(id="P/r", parcel="P", kind=Kind.RECESSION, authority=site.RULES, profile=recession(start_m, 45.0)))
+    made = Again(lot, None, None).build(rules)
+    assert made is not None
+    assert made.volume_m3 == pytest.approx(7200.0, rel=1e-9)
+    plan = Plan(source="drawn", parcels=tuple(replace(lot, id=f"P{k}") for k in range(60)), controls=tuple(
+        replace(rule, id=f"P{k}/{rule.kind}", parcel=f"P{k}") for k in range(60) for rule in rules))
+    assert [e.volume_m3 for e in build(plan, None)] == pytest.approx([7200.0] * 60, rel=1e-9)

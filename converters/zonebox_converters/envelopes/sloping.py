@@ -32,7 +32,8 @@ class Slopes:
     """The rules with planes of plain lots.
 
     ``lots`` are the lots that have one; ``by_solids`` (rules,) the rules that are cut by solids, steps and all: those
-    of a control with a plane on a lot that half-spaces would cut too much of.
+    of a control with a plane on a lot that half-spaces would cut too much of. A plane that begins above the lot's top
+    takes nothing: its half-space would, where the lot lies behind the line of its edge.
     """
 
     def __init__(self, lots: PlainLots, steps: Steps) -> None:
@@ -44,7 +45,8 @@ class Slopes:
         key = rule_lot * (int(lots.rule_cut.max(initial=0)) + 1) + lots.rule_cut
         self._of_sloped_cut = np.isin(key, key[sloped])
         self.by_solids = self._of_sloped_cut & ~self._halved[rule_lot]
-        self._rules = np.where(self._halved[rule_lot], sloped, self._of_sloped_cut)
+        reaches = lots.top[rule_lot] > lots.rule_ground + steps.foot[lots.rule_profile]
+        self._rules = np.where(self._halved[rule_lot], sloped & reaches, self._of_sloped_cut)
         self.lots = np.unique(rule_lot[sloped])
 
     def lots_cut_by(self, stage: int) -> Whole:
