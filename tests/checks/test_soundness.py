@@ -138,3 +138,13 @@ def test_many_overlapping_parts_are_one_solid() -> None:
     steps = merged([box_mesh((2 + k, 3, 0), (10 + k, 17, 4 + k)) for k in range(6)])
     exact = solids.united([solids.prism(shapely.box(2 + k, 3, 10 + k, 17), 0, 4 + k) for k in range(6)])
     assert body_of(steps).volume_m3 == pytest.approx(exact.volume())
+
+
+def test_many_loose_boxes_are_a_solid() -> None:
+    """What a model of single bricks or balconies is: none touches another, and the volume is that of all."""
+    boxes = [box_mesh((2.0 * i, 2.0 * j, 3.0 * k), (2.0 * i + 1.5, 2.0 * j + 1.0, 3.0 * k + 2.0))
+             for i in range(10) for j in range(10) for k in range(9)]
+    body = body_of(merged(boxes))
+    assert body.state == CLOSED
+    assert body.volume_m3 == pytest.approx(900 * 3.0, rel=1e-9)
+    assert body.u95_m3 == 0.0

@@ -24,7 +24,7 @@ PLANAR_M: Final = 0.01
 HOLES_MOST: Final = 200
 """A mesh with more open rims than this is no solid with holes."""
 
-PARTS_MOST: Final = 500
+PARTS_MOST: Final = 2_000
 """More loose parts than this are not united one by one."""
 
 Whole = NDArray[np.int64]

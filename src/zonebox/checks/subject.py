@@ -230,13 +230,13 @@ def _closed_lines(soup: Soup, z: float) -> Shape | None:
 
 def polygons_of(rings: Iterable[NDArray[np.float64]]) -> Shape:
     """Assemble section rings (shells counter-clockwise, holes clockwise) into polygons."""
-    shells: list[Polygon] = []
-    holes: list[Polygon] = []
-    for ring in rings:
-        if len(ring) < 3:
-            continue
-        (shells if shapely.is_ccw(shapely.linearrings(ring)) else holes).append(Polygon(ring).buffer(0))
-    return shapely.union_all(shells).difference(shapely.union_all(holes))
+    known = [ring for ring in rings if len(ring) > 2]
+    if not known:
+        return Polygon()
+    which = np.repeat(np.arange(len(known)), [len(ring) for ring in known])
+    lines = shapely.linearrings(np.concatenate(known), indices=which)
+    areas, shell = shapely.buffer(shapely.polygons(lines), 0.0), shapely.is_ccw(lines)
+    return shapely.difference(shapely.union_all(areas[shell]), shapely.union_all(areas[~shell]))
 
 
 def top_view(soup: Soup) -> Shape:
