@@ -154,7 +154,9 @@ def measure_of(finding: Finding, lang: Lang) -> str:
         return say("above", lang, by=by)
     if finding.check == "envelope_empty":
         return say("narrow", lang, by=_number(value, finding), limit=_number(limit, finding))
-    return say("over" if value > limit else "short", lang, by=by, limit=_number(limit, finding))
+    overlaps = limit == 0.0 and finding.unit in {"m²", "m2"}
+    key = "overlap" if overlaps else "over" if value > limit else "short"
+    return say(key, lang, by=by, limit=_number(limit, finding))
 
 
 def _number(value: float, finding: Finding) -> str:

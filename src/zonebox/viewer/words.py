@@ -37,6 +37,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "FAIL": ("fail", "不符合"),
     # findings in one line
     "over": ("+{by} over {limit}", "超出 {by}（限 {limit}）"),
+    "overlap": ("{by} overlap", "重叠 {by}"),
     "short": ("−{by} short of {limit}", "不足 {by}（应 {limit}）"),
     "narrow": ("{by} wide, {limit} needed", "宽 {by}，需 {limit}"),
     "outside": ("{by} outside the envelope", "盒外 {by}"),
