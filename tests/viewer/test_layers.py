@@ -169,7 +169,8 @@ def test_words_exist_in_both_languages_and_fall_back() -> None:
 
 @pytest.mark.parametrize(("value", "limit", "unit", "words"), [
     (27.42, 24.0, "m", "+3.42 m over 24.00 m"), (5.4, 6.0, "m", "−0.60 m short of 6.00 m"),
-    (1287.97, 0.0, "m²", "1288.0 m² overlap"), (0.5, 0.0, "m", "+0.50 m over 0.00 m")])
+    (1287.97, 0.0, "m²", "1288.0 m² overlap"),
+    (5537297.75, 1.0, "m", "+5537 km over 1.00 m"), (0.5, 0.0, "m", "+0.50 m over 0.00 m")])
 def test_a_finding_is_measured_in_words(value: float, limit: float, unit: str, words: str) -> None:
     margin = limit - value if value > limit else value - limit
     broken = Finding(id="x", check="any", state=State.FAIL, parcel="P", design="", control=None, value=value,

@@ -20,6 +20,9 @@ CALLOUTS_PER_PARCEL: Final = 3
 SKIN_M: Final = 0.03
 """An amber part stands out by this from the surface that it is a piece of, a red one by twice as much."""
 
+FAR_M: Final = 10_000.0
+"""From here on kilometres say more: two statements of where a building stands can be a continent apart."""
+
 _RATIOS: Final = (Kind.COVERAGE, Kind.GREEN)
 
 
@@ -164,6 +167,8 @@ def _number(value: float, finding: Finding) -> str:
     if kind in _RATIOS and finding.unit in {"", "1", "ratio"}:
         return f"{100 * value:.1f} %"
     unit = {"m2": "m²", "m3": "m³", "1": "", "ratio": ""}.get(finding.unit, finding.unit)
+    if unit == "m" and abs(value) >= FAR_M:
+        return f"{value / 1000.0:.0f} km"
     digits = 1 if unit in {"m²", "m³"} else 2
     return f"{value:.{digits}f} {unit}".strip()
 
